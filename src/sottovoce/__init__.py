@@ -1,0 +1,1 @@
+"""sottovoce: a private messaging stack that talks Whisper v6 on devp2p."""

@@ -1,0 +1,20 @@
+"""What every sans-I/O machine looks like: two entrances, nothing else."""
+
+from typing import Protocol, TypeVar
+
+from sottovoce.base.moment import Moment
+
+EventT = TypeVar("EventT", contravariant=True)
+OutputT = TypeVar("OutputT", covariant=True)
+
+
+class Machine(Protocol[EventT, OutputT]):
+    """A state machine that is told events and tells outputs; it never waits and never calls back."""
+
+    def handle(self, event: EventT, now: Moment) -> list[OutputT]:
+        """Take one event and return what follows from it, in order."""
+        ...
+
+    def next_deadline(self) -> float | None:
+        """Return the monotonic second at which time itself becomes an event, or None."""
+        ...

@@ -1,0 +1,20 @@
+"""Time as an argument: below `runtime/` nobody reads a clock."""
+
+from typing import NamedTuple
+
+
+class Moment(NamedTuple):
+    """One instant, as two clocks show it.
+
+    Attributes:
+        monotonic_s: Seconds on a clock that never jumps; deadlines are written in it.
+        unix_s: Seconds since 1970 as the wall clock has it; envelopes carry it.
+    """
+
+    monotonic_s: float
+    unix_s: float
+
+    @property
+    def unix_whole_s(self) -> int:
+        """The wall clock in whole seconds, rounded down, as envelopes have it."""
+        return int(self.unix_s)

@@ -1,0 +1,1 @@
+"""Pure encodings: RLP, Snappy, hex, and the byte queue. They know no protocol."""

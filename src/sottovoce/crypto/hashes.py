@@ -1,0 +1,40 @@
+"""Keccak-256 as Ethereum uses it (the padding from before SHA-3), and SHA-256.
+
+The streaming state can be copied: frame MACs and the search for proof of work live on that.
+"""
+
+import hashlib
+from typing import Protocol, cast
+
+import sha3  # The library is safe-pysha3.
+
+
+class KeccakState(Protocol):
+    """A sponge that can be fed, asked for its digest at any time, and copied."""
+
+    def update(self, data: bytes, /) -> None:
+        """Absorb more bytes."""
+        ...
+
+    def digest(self) -> bytes:
+        """Return the 32 bytes over all that was absorbed; the state stays as it is."""
+        ...
+
+    def copy(self) -> "KeccakState":
+        """Return an independent state that has absorbed the same bytes."""
+        ...
+
+
+def keccak256(data: bytes) -> bytes:
+    """Return the 32 bytes of Keccak-256."""
+    return cast("bytes", sha3.keccak_256(data).digest())
+
+
+def keccak256_state(data: bytes = b"") -> KeccakState:
+    """Return a streaming state that has absorbed `data`."""
+    return cast("KeccakState", sha3.keccak_256(data))
+
+
+def sha256(data: bytes) -> bytes:
+    """Return the 32 bytes of SHA-256."""
+    return hashlib.sha256(data).digest()

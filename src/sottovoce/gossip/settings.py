@@ -1,0 +1,43 @@
+"""What an operator can set about gossip, with the network's own numbers as defaults.
+
+Spec: EIP-627; go-ethereum whisper/whisperv6/doc.go and status-go params/defaults.go.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+MESSAGE_BYTES_MAX: Final = 1024 * 1024  # the network's limit of a packet and of an envelope
+MINIMUM_POW: Final = 0.001  # status-go's node; its fleets ask for 0.002
+POOL_BYTES_MAX: Final = 64 * 1024 * 1024  # an hour of a busy network at small envelopes
+PACKET_BYTES_TARGET: Final = 256 * 1024  # a quarter of what a Go peer takes before it hangs up
+OWN_DELAY_S_MAX: Final = 0.3  # the Go nodes' tick; an envelope sent at once names its author
+SYNC_ALLOWANCE_S: Final = 10  # how far two honest clocks may be apart
+
+
+@dataclass(frozen=True, slots=True)
+class GossipSettings:
+    """The settings of one relay.
+
+    Attributes:
+        minimum_pow: Proof of work below which envelopes are refused.
+        message_bytes_max: Largest packet and envelope, bytes.
+        pool_bytes_max: Bound on the pooled envelopes' RLP bytes.
+        packet_bytes_target: Envelopes are bundled into packets of about this size.
+        own_delay_s_max: Our own envelopes leave on each link after a random delay below this.
+        light: Whether we are a light node, which relays nothing.
+        light_to_light: Whether two light nodes may stay connected.
+        confirmations: Whether we answer `messages` packets with codes 12 and 11.
+        serves_mail: Whether requests for history are handed up.
+        rate_limits: What we announce: packets per second by address, by peer, by topic.
+    """
+
+    minimum_pow: float = MINIMUM_POW
+    message_bytes_max: int = MESSAGE_BYTES_MAX
+    pool_bytes_max: int = POOL_BYTES_MAX
+    packet_bytes_target: int = PACKET_BYTES_TARGET
+    own_delay_s_max: float = OWN_DELAY_S_MAX
+    light: bool = False
+    light_to_light: bool = False
+    confirmations: bool = True
+    serves_mail: bool = False
+    rate_limits: tuple[int, int, int] = (0, 0, 0)
