@@ -1,0 +1,1 @@
+"""The vector harness: real input as data, and one runner per family."""

@@ -5,11 +5,11 @@ from typing import Protocol, TypeVar
 from sottovoce.base.moment import Moment
 
 EventT = TypeVar("EventT", contravariant=True)
-OutputT = TypeVar("OutputT", covariant=True)
+OutputT = TypeVar("OutputT")
 
 
 class Machine(Protocol[EventT, OutputT]):
-    """A state machine that is told events and tells outputs; it never waits and never calls back."""
+    """A state machine: it is told events, tells outputs, and never waits or calls back."""
 
     def handle(self, event: EventT, now: Moment) -> list[OutputT]:
         """Take one event and return what follows from it, in order."""

@@ -7,6 +7,8 @@ are classes. Whether a public key lies on the curve is a question for `sottovoce
 from dataclasses import dataclass
 from typing import Final, NewType
 
+from typing_extensions import override
+
 from sottovoce.base.errors import InvalidKeyError, LocalProtocolError
 
 TOPIC_BYTES: Final = 4
@@ -60,6 +62,7 @@ class PublicKey:
         """The 65 bytes 04 || x || y."""
         return b"\x04" + self.raw
 
+    @override
     def __repr__(self) -> str:
         # Eight hex digits tell peers apart in a log without being a whole identity.
         return f"PublicKey({self.raw[:4].hex()}…)"

@@ -34,7 +34,11 @@ def decompress(block: bytes, size_bytes_max: int) -> bytes:
 
 
 def _declared_length(block: bytes) -> int:
-    """Read the length in front of a block: seven bits a byte, lowest first, 32 bits in all."""
+    """Read the length in front of a block: seven bits a byte, lowest first, 32 bits in all.
+
+    Raises:
+        RemoteProtocolError: It is cut off or wider than 32 bits.
+    """
     length = 0
     for index, byte in enumerate(block[:5]):
         length |= (byte & 0x7F) << (7 * index)

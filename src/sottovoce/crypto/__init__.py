@@ -1,1 +1,1 @@
-"""The only place that imports cryptographic libraries: hashes, key derivation, AES, curve, ECIES."""
+"""The only place that imports cryptographic libraries: hashes, KDFs, AES, curve, ECIES."""

@@ -37,7 +37,7 @@ class AesBlock:
 
     def __init__(self, key: bytes) -> None:
         # Single blocks are what the frame MAC is made of; nothing longer goes through here.
-        self._update = Cipher(algorithms.AES(key), modes.ECB()).encryptor().update
+        self._update = Cipher(algorithms.AES(key), modes.ECB()).encryptor().update  # noqa: S305
 
     def encrypt(self, block: bytes) -> bytes:
         """Encrypt one block of 16 bytes."""

@@ -8,7 +8,7 @@ their multiplication takes a time that depends on the secret, which `secp256k1_e
 Spec: SEC 1 (points, ECDH), RFC 6979 (deterministic nonces); signatures are r || s || v with low s.
 """
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from coincurve._libsecp256k1 import ffi, lib
 from coincurve.context import GLOBAL_CONTEXT
@@ -35,11 +35,14 @@ GENERATOR: Final = PublicKey(
 _RECOVERY_ID_MAX: Final = 3
 _DIGEST_BYTES: Final = 32
 _COORDINATE_BYTES: Final = 32
-_CONTEXT: Final[Any] = GLOBAL_CONTEXT.ctx
+_CONTEXT: Final = GLOBAL_CONTEXT.ctx
+
+# What the binding hands out has no types; it never leaves this module.
+_Handle: TypeAlias = Any
 
 
 @ffi.callback("int(unsigned char *, const unsigned char *, const unsigned char *, void *)")  # type: ignore[untyped-decorator]
-def _copy_x(output: Any, x: Any, _y: Any, _data: Any) -> int:
+def _copy_x(output: _Handle, x: _Handle, _y: _Handle, _data: _Handle) -> int:
     ffi.memmove(output, x, _COORDINATE_BYTES)
     return 1
 
@@ -65,7 +68,11 @@ def generate_private_key(entropy: Entropy) -> PrivateKey:
 
 
 def public_key(private: PrivateKey) -> PublicKey:
-    """Return the public key that belongs to a private key."""
+    """Return the public key that belongs to a private key.
+
+    Raises:
+        InvalidKeyError: The private key is not below the order of the curve.
+    """
     point = ffi.new("secp256k1_pubkey *")
     if not lib.secp256k1_ec_pubkey_create(_CONTEXT, point, private.raw):
         raise InvalidKeyError("a private key is not below the order of the curve")
@@ -120,7 +127,11 @@ def shared_x(private: PrivateKey, public: PublicKey) -> bytes:
 
 
 def sign(private: PrivateKey, digest: bytes) -> bytes:
-    """Sign a digest of 32 bytes; returns the 65 bytes r || s || v with v from 0 to 3."""
+    """Sign a digest of 32 bytes; returns the 65 bytes r || s || v with v from 0 to 3.
+
+    Raises:
+        InvalidKeyError: The private key is not below the order of the curve.
+    """
     assert len(digest) == _DIGEST_BYTES
     signature = ffi.new("secp256k1_ecdsa_recoverable_signature *")
     signed = lib.secp256k1_ecdsa_sign_recoverable(
@@ -170,7 +181,7 @@ def verify(key: PublicKey, digest: bytes, signature: bytes) -> None:
         raise InvalidKeyError("a signature does not fit")
 
 
-def _point(key: PublicKey) -> Any:
+def _point(key: PublicKey) -> _Handle:
     point = ffi.new("secp256k1_pubkey *")
     raw = key.uncompressed
     if not lib.secp256k1_ec_pubkey_parse(_CONTEXT, point, raw, len(raw)):
@@ -178,7 +189,7 @@ def _point(key: PublicKey) -> Any:
     return point
 
 
-def _serialize(point: Any, size_bytes: int, form: int) -> bytes:
+def _serialize(point: _Handle, size_bytes: int, form: int) -> bytes:
     output = ffi.new(f"unsigned char[{size_bytes}]")
     length = ffi.new("size_t *", size_bytes)
     lib.secp256k1_ec_pubkey_serialize(_CONTEXT, output, length, point, form)

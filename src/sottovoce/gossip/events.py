@@ -15,6 +15,7 @@ from sottovoce.base.quantities import EnvelopeHash
 from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.filters import Filter
 from sottovoce.gossip.seal import OpenedMessage
+from sottovoce.gossip.sync_packets import SyncRequest
 
 
 class Drop(Enum):
@@ -103,6 +104,47 @@ class DirectRequestPosted:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectRequestAnswered:
+    """Tell a peer how its request for history ended (code 125, `encode_completion_body`)."""
+
+    peer: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequestPosted:
+    """Ask a mailserver for its archive (code 123); its answers count only if it is trusted."""
+
+    peer: int
+    request: SyncRequest
+
+
+@dataclass(frozen=True, slots=True)
+class SyncAnswered:
+    """Send archived envelopes to a peer that asked for sync (code 124).
+
+    Attributes:
+        peer: Who asked.
+        envelopes: What was found, any number.
+        cursor: Where the next request goes on; empty when there is no more.
+        final: Whether this is the end of the answer.
+    """
+
+    peer: int
+    envelopes: tuple[Envelope, ...]
+    cursor: bytes = b""
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRefused:
+    """A peer's request for sync is refused with a text; the connection ends, as it does in Go."""
+
+    peer: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class FilterInstalled:
     """Open matching envelopes from now on; `number` names the filter in `MessageOpened`."""
 
@@ -136,22 +178,22 @@ class TimePassed:
     """The moment of `next_deadline` has come (or may have)."""
 
 
-GossipEvent: TypeAlias = (
-    PeerPackets
-    | TimePassed
-    | EnvelopePosted
-    | PeerBlocked
-    | PeerDrained
-    | PeerJoined
-    | PeerLeft
-    | PeerTrustChanged
+# What our own program wants sent.
+PostEvent: TypeAlias = (
+    EnvelopePosted
     | DirectPosted
     | DirectRequestPosted
-    | FilterInstalled
-    | FilterRemoved
-    | MinimumPowChanged
-    | BloomChanged
+    | DirectRequestAnswered
+    | SyncRequestPosted
+    | SyncAnswered
+    | SyncRefused
 )
+# What our own program wants of us from now on.
+SettingEvent: TypeAlias = FilterInstalled | FilterRemoved | MinimumPowChanged | BloomChanged
+# What happens to the connections.
+PeerEvent: TypeAlias = PeerBlocked | PeerDrained | PeerJoined | PeerLeft | PeerTrustChanged
+
+GossipEvent: TypeAlias = PeerPackets | TimePassed | PeerEvent | PostEvent | SettingEvent
 
 # ---- outputs
 
@@ -213,17 +255,19 @@ class EnvelopesSent:
 
 @dataclass(frozen=True, slots=True)
 class BatchConfirmed:
-    """A peer acknowledged a `messages` packet: what it took, and what it refused with a text.
+    """A peer acknowledged a `messages` packet in which envelopes of our own travelled.
 
     Attributes:
         peer: Who answered.
         batch: Keccak-256 of the packet's payload.
-        refused: Envelope hash and the peer's words for each envelope that it did not take.
+        refused: Envelope hash and the peer's words for each of our own that it did not take.
+        accepted: Hashes of our own envelopes in the packet that it took.
     """
 
     peer: int
     batch: EnvelopeHash
     refused: tuple[tuple[EnvelopeHash, str], ...]
+    accepted: tuple[EnvelopeHash, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +297,40 @@ class RequestCompleted:
     error: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class EnvelopesToArchive:
+    """Envelopes newly pooled while we serve mail, received and our own, in order."""
+
+    envelopes: tuple[Envelope, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequested:
+    """A peer asks for our archive (code 123) while we serve mail."""
+
+    peer: int
+    request: SyncRequest
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReceived:
+    """A trusted peer answers our request for sync (code 124); nothing in it was checked.
+
+    Attributes:
+        peer: Who answered.
+        envelopes: What it sent.
+        cursor: Where to go on; empty when there is no more.
+        final: Whether the answer ends here.
+        error: The server's words if it failed, else empty.
+    """
+
+    peer: int
+    envelopes: tuple[Envelope, ...]
+    cursor: bytes
+    final: bool
+    error: str
+
+
 GossipOutput: TypeAlias = (
     PacketsToSend
     | MessageOpened
@@ -264,4 +342,7 @@ GossipOutput: TypeAlias = (
     | PostRefused
     | DirectRequestReceived
     | RequestCompleted
+    | EnvelopesToArchive
+    | SyncRequested
+    | SyncReceived
 )

@@ -1,0 +1,1 @@
+"""One module per family: it turns the family's document into cases."""

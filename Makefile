@@ -1,0 +1,96 @@
+# Every target sets up what it needs by itself; `make help` lists them.
+
+# The Python to set up with: the first of these that works. Override with `make PYTHON=...`.
+PYTHONS := python3.13 python3.12 python3.11 python3
+PYTHON ?=
+
+# Bounds of the long runs: examples of each property test, and where its search starts.
+EXAMPLES ?= 2000
+SEED ?= 1
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all setup demo check test test-long coverage format pins clean help
+
+all: check test  ## check and test
+
+setup: $(VENV)/.check  ## make .venv with everything in it (other targets set up what they need)
+	@echo "Ready: $(BIN) has sottovoce, the tests and the checks."
+
+demo: $(VENV)/.base  ## two people talk in a public channel through a line of relays
+	@$(BIN)/sottovoce demo
+
+check: $(VENV)/.check  ## format, lint, spelling, types, layers, tidiness; changes nothing
+	@echo "format" && $(BIN)/ruff format --check --quiet . || { echo "Run: make format"; exit 1; }
+	@echo "lint" && $(BIN)/ruff check --quiet .
+	@echo "spelling" && $(BIN)/codespell
+	@echo "types" && $(BIN)/mypy --no-error-summary
+	@echo "layers" && { said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }; }
+	@echo "tidiness" && $(BIN)/python -m pytest --quiet --no-header tests/test_tidy.py
+
+test: $(VENV)/.test  ## the whole fast suite
+	@$(BIN)/python -m pytest
+
+test-long: $(VENV)/.test  ## the property tests with EXAMPLES examples each, searched from SEED
+	@SOTTOVOCE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest --hypothesis-seed=$(SEED) tests/property
+
+coverage: $(VENV)/.test  ## the fast suite, with the branches that it did not take
+	@$(BIN)/python -m pytest --quiet --cov --cov-report=term
+
+format: $(VENV)/.check  ## format, and fix what the linter can fix
+	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format --quiet .
+
+pins:  ## pin the newest versions in requirements/ (needs uv)
+	@command -v uv >/dev/null || { echo "make pins needs the program uv."; exit 1; }
+	@$(call compile,check,--extra test --extra check --upgrade)
+	@$(call compile,test,--extra test --constraints requirements/check.txt)
+	@$(call compile,base,--constraints requirements/check.txt)
+
+clean:  ## remove .venv and every cache
+	@rm -rf $(VENV) build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
+	  printf '  %-10s %s\n' "$$name" "$$what"; done
+
+# ---- set-up, in tiers: a stamp per tier, made anew when its pins or pyproject.toml change
+
+$(VENV)/.base: requirements/base.txt pyproject.toml | $(BIN)/python
+	@echo "Setting up $(VENV): the program"
+	@$(PIP) install --require-hashes -r requirements/base.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test: requirements/test.txt $(VENV)/.base
+	@echo "Setting up $(VENV): the tests"
+	@$(PIP) install --require-hashes -r requirements/test.txt
+	@touch $@
+
+$(VENV)/.check: requirements/check.txt $(VENV)/.test
+	@echo "Setting up $(VENV): the checks"
+	@$(PIP) install --require-hashes -r requirements/check.txt
+	@touch $@
+
+# Debian keeps ensurepip in a package of its own, so a Python can be new enough and still lack it.
+$(BIN)/python:
+	@found=; old=; for python in $(if $(PYTHON),"$(PYTHON)",$(PYTHONS)); do \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  old="$$python"; \
+	  "$$python" -c 'import ensurepip, venv' 2>/dev/null || continue; \
+	  found="$$python"; break; \
+	done; \
+	if [ -z "$$old" ]; then \
+	  echo "sottovoce needs Python 3.11 or later; none of these is one: $(if $(PYTHON),$(PYTHON),$(PYTHONS))." >&2; exit 1; \
+	elif [ -z "$$found" ]; then \
+	  echo "$$old has no venv and ensurepip modules; install them (Debian and Ubuntu: the package python3-venv)." >&2; exit 1; \
+	fi; \
+	"$$found" -m venv --clear $(VENV)
+
+compile = echo hatchling | uv pip compile --quiet --no-config --universal \
+  --python-version 3.11 --generate-hashes --no-annotate --no-header \
+  $(2) --output-file requirements/$(1).txt pyproject.toml - >/dev/null

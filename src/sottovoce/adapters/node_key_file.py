@@ -1,0 +1,91 @@
+"""The node key on disk, and the lock on the directory that holds it.
+
+The file is 64 hex digits, as go-ethereum's ``nodekey``, readable by its owner alone.
+"""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Final
+
+from sottovoce.base.entropy import Entropy
+from sottovoce.base.errors import SottovoceError
+from sottovoce.base.secret import PrivateKey
+from sottovoce.codec.hex import decode_hex
+from sottovoce.crypto import secp256k1
+
+KEY_FILE_NAME: Final = "node.key"
+LOCK_FILE_NAME: Final = "lock"
+_OWNER_ONLY: Final = 0o600
+_OWNER_ONLY_DIRECTORY: Final = 0o700
+_OTHERS: Final = 0o077
+
+
+class DataDirectoryError(SottovoceError):
+    """The data directory cannot be used; the text says why and what to do."""
+
+
+class DataDirectory:
+    """A directory that one process holds at a time; closing it (or dying) lets go.
+
+    Raises:
+        DataDirectoryError: It cannot be made or written, or another process holds it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.mkdir(mode=_OWNER_ONLY_DIRECTORY, parents=True, exist_ok=True)
+            self._lock = os.open(path / LOCK_FILE_NAME, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
+        except OSError as error:
+            raise DataDirectoryError(
+                f"cannot use the data directory {path}: {error.strerror}; "
+                "name another one with --data-dir"
+            ) from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._lock)
+            raise DataDirectoryError(
+                f"the data directory {path} is in use by another node; "
+                "stop that one, or name another directory with --data-dir"
+            ) from None
+
+    def close(self) -> None:
+        """Let go of the directory."""
+        os.close(self._lock)
+
+    def node_key(self, entropy: Entropy) -> PrivateKey:
+        """Read the node key, or make one at the first call.
+
+        Raises:
+            DataDirectoryError: The file cannot be read or written, holds no key, or is open to
+                other users.
+        """
+        file = self.path / KEY_FILE_NAME
+        try:
+            return _read_key(file)
+        except FileNotFoundError:
+            key = secp256k1.generate_private_key(entropy)
+        except OSError as error:
+            raise DataDirectoryError(f"cannot read {file}: {error.strerror}") from None
+        try:
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+            with os.fdopen(handle, "w") as stream:
+                stream.write(key.raw.hex() + "\n")
+        except OSError as error:
+            raise DataDirectoryError(f"cannot write {file}: {error.strerror}") from None
+        return key
+
+
+def _read_key(file: Path) -> PrivateKey:
+    with file.open() as stream:
+        if os.fstat(stream.fileno()).st_mode & _OTHERS:
+            raise DataDirectoryError(f"{file} can be read by other users; run: chmod 600 {file}")
+        try:
+            return secp256k1.private_key(decode_hex(stream.read(), "the node key"))
+        except (SottovoceError, UnicodeDecodeError):
+            raise DataDirectoryError(
+                f"{file} does not hold a node key (64 hex digits); put the right file back, "
+                "or remove it to get a new key and a new enode"
+            ) from None

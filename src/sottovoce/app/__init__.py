@@ -1,0 +1,1 @@
+"""The first composition root: settings, runtime and node become one running application."""

@@ -1,0 +1,143 @@
+"""One running node: built from settings, started on the running loop, stopped in order."""
+
+import asyncio
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from ipaddress import ip_address
+
+from sottovoce.base.quantities import PublicKey
+from sottovoce.base.secret import PrivateKey
+from sottovoce.crypto import secp256k1
+from sottovoce.devp2p.enode import Enode
+from sottovoce.gossip.settings import GossipSettings
+from sottovoce.gossip.statistics import RelayStatistics
+from sottovoce.node.effects import Fact
+from sottovoce.node.inputs import Input
+from sottovoce.node.node import Node
+from sottovoce.node.settings import NodeSettings
+from sottovoce.runtime.driver import Driver
+from sottovoce.runtime.system_entropy import SystemEntropy
+from sottovoce.runtime.tcp import StreamTraffic
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationSettings:
+    """What one application is made of.
+
+    Attributes:
+        listen: Host and port to accept peers on (port 0: the system chooses), or None.
+        advertised_host: The host written into our enode, or None for the one listened on.
+        node_key: The node's private key, or None for a fresh one.
+        node: Limits on peers.
+        gossip: Limits on envelopes.
+    """
+
+    listen: tuple[str, int] | None = (LOOPBACK, 0)
+    advertised_host: str | None = None
+    node_key: PrivateKey | None = None
+    node: NodeSettings = field(default_factory=NodeSettings)
+    gossip: GossipSettings = field(default_factory=GossipSettings)
+
+
+class Application:
+    """A node and its driver.
+
+    Args:
+        settings: What to build.
+        on_fact: Told each fact on the loop's thread; it must not block.
+    """
+
+    def __init__(self, settings: ApplicationSettings, on_fact: Callable[[Fact], None]) -> None:
+        self._settings = settings
+        self._on_fact = on_fact
+        self.entropy = SystemEntropy()
+        node_key = settings.node_key or secp256k1.generate_private_key(self.entropy)
+        self._node = Node(
+            identity=node_key,
+            client_id=client_id(),
+            entropy=self.entropy,
+            settings=settings.node,
+            gossip_settings=settings.gossip,
+        )
+        self._driver: Driver | None = None
+        self._port: int | None = None
+
+    @property
+    def node_public_key(self) -> PublicKey:
+        """The public half of the node key."""
+        return self._node.public_key
+
+    @property
+    def enode(self) -> Enode | None:
+        """Where peers can dial us; None if we do not listen."""
+        if self._settings.listen is None or self._port is None:
+            return None
+        host = self._settings.advertised_host or self._settings.listen[0]
+        if _is_unspecified(host):
+            host = LOOPBACK
+        return Enode(self._node.public_key, host, self._port, self._port)
+
+    async def start(self) -> None:
+        """Bind the port and run.
+
+        Raises:
+            ListenError: The port cannot be bound.
+        """
+        self._driver = Driver(self._node, self._on_fact)
+        if self._settings.listen is not None:
+            try:
+                self._port = await self._driver.listen(*self._settings.listen)
+            except BaseException:
+                await self._driver.stop()
+                raise
+
+    async def stop(self) -> None:
+        """Say goodbye to the peers and close everything; harmless when repeated."""
+        driver, self._driver = self._driver, None
+        if driver is not None:
+            await asyncio.shield(driver.stop())
+
+    @property
+    def running(self) -> bool:
+        """Whether inputs are taken."""
+        return self._driver is not None
+
+    def command(self, event: Input) -> None:
+        """Hand a wish of the owner to the node at once.
+
+        Raises:
+            LocalProtocolError: The node refuses it.
+        """
+        assert self._driver is not None
+        self._driver.command(event)
+
+    def relay_statistics(self) -> RelayStatistics:
+        """Return the relay's live counters."""
+        return self._node.relay_statistics
+
+    def failed_inputs(self) -> int:
+        """Return how many inputs were set aside because of a bug."""
+        return 0 if self._driver is None else self._driver.failed_inputs.total()
+
+    def traffic(self) -> list[StreamTraffic]:
+        """Return the counters of the open TCP streams."""
+        return [] if self._driver is None else self._driver.traffic()
+
+
+def client_id() -> str:
+    """Return how we call ourselves in Hello, in the customary form name/version/system/language."""
+    return (
+        f"sottovoce/v{version('sottovoce')}/{platform.system().lower()}-{platform.machine()}"
+        f"/python{platform.python_version()}"
+    )
+
+
+def _is_unspecified(host: str) -> bool:
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False

@@ -1,0 +1,188 @@
+"""The command ``sottovoce``: its verbs and their options.
+
+Exit codes: 0 ok, 1 unexpected, 2 usage, 3 network or peer, 6 not delivered or timed out,
+130 interrupted.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sottovoce.cli.output import command
+
+app = typer.Typer(
+    name="sottovoce",
+    help="Private messaging on Whisper v6: relays, channels, raw envelopes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+node_app = typer.Typer(help="Run a node.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(node_app, name="node")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object per line on stdout.")]
+Peers = Annotated[
+    list[str] | None,
+    typer.Option("--peer", metavar="ENODE", help="A peer to connect to; may be repeated."),
+]
+Identity = Annotated[
+    Path | None,
+    typer.Option(
+        "--identity-file",
+        metavar="FILE",
+        help="Private key that signs, 64 hex digits; a fresh one without it.",
+    ),
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Debug log on stderr; never shows message text.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    """Print the version, or go on to a verb.
+
+    Raises:
+        Exit: The version was printed, or there is no verb.
+    """
+    if version:
+        from importlib.metadata import version as installed_version
+
+        typer.echo(f"sottovoce {installed_version('sottovoce')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    *,
+    relays: Annotated[int, typer.Option(min=1, max=8, help="Relays between the two.")] = 3,
+    as_json: Json = False,
+) -> None:
+    """Show two people talking in a public channel through a line of relays, on this machine."""
+    from sottovoce.cli.demo import run_demo
+
+    command(run_demo)(relay_count=relays, as_json=as_json)
+
+
+@node_app.command("run")
+def node_run(
+    *,
+    listen: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Where peers connect; port 0: any free one.")
+    ] = "127.0.0.1:30303",
+    advertise: Annotated[
+        str | None, typer.Option(metavar="HOST", help="Host to print in the enode.")
+    ] = None,
+    peers: Peers = None,
+    trusted: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--trusted-peer", metavar="ENODE", help="A peer whose direct messages are taken."
+        ),
+    ] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="Where the node key lives; a fresh key each time without it."),
+    ] = None,
+    minimum_pow: Annotated[
+        float,
+        typer.Option("--min-pow", min=0.0, help="Proof of work below which we relay nothing."),
+    ] = 0.001,
+    peers_max: Annotated[int, typer.Option("--max-peers", min=1, help="Peers kept.")] = 50,
+    pool_mb: Annotated[int, typer.Option(min=1, help="Bound on pooled envelopes, MB.")] = 64,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Run a relay until it is interrupted."""
+    from sottovoce.cli.node_run import RunOptions, run_node
+
+    options = RunOptions(
+        listen=listen,
+        advertise=advertise,
+        peers=tuple(peers or ()),
+        trusted=tuple(trusted or ()),
+        data_dir=data_dir,
+        minimum_pow=minimum_pow,
+        peers_max=peers_max,
+        pool_mb=pool_mb,
+        as_json=as_json,
+        verbose=verbose,
+    )
+    command(run_node)(options)
+
+
+@app.command()
+def send(
+    channel: Annotated[str, typer.Argument(help="Name of the public channel.")],
+    text: Annotated[str, typer.Argument(help="What to say; - reads it from stdin.")],
+    *,
+    peers: Peers = None,
+    identity: Identity = None,
+    ttl_s: Annotated[
+        int, typer.Option("--ttl", min=1, max=2**31, help="Seconds for which it travels.")
+    ] = 15,
+    pow_target: Annotated[
+        float, typer.Option("--pow", min=0.0, help="Proof of work to reach.")
+    ] = 0.002,
+    timeout_s: Annotated[
+        float, typer.Option("--timeout", min=0.1, help="Seconds to wait for a peer.")
+    ] = 15.0,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Say something in a public channel and end when a peer has taken it."""
+    from sottovoce.cli.talk import SendOptions, run_send
+
+    options = SendOptions(
+        channel=channel,
+        text=text,
+        peers=tuple(peers or ()),
+        identity_file=identity,
+        ttl_s=ttl_s,
+        pow_target=pow_target,
+        timeout_s=timeout_s,
+        as_json=as_json,
+        verbose=verbose,
+    )
+    command(run_send)(options)
+
+
+@app.command()
+def listen(
+    channel: Annotated[str, typer.Argument(help="Name of the public channel.")],
+    *,
+    peers: Peers = None,
+    identity: Identity = None,
+    count: Annotated[int | None, typer.Option(min=1, help="End after so many messages.")] = None,
+    timeout_s: Annotated[
+        float | None, typer.Option("--timeout", min=0.1, help="End after so many seconds.")
+    ] = None,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Print what is said in a public channel."""
+    from sottovoce.cli.talk import ListenOptions, run_listen
+
+    options = ListenOptions(
+        channel=channel,
+        peers=tuple(peers or ()),
+        identity_file=identity,
+        count=count,
+        timeout_s=timeout_s,
+        as_json=as_json,
+        verbose=verbose,
+    )
+    command(run_listen)(options)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,80 @@
+"""``sottovoce node run``: a relay until somebody stops it."""
+
+import asyncio
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sottovoce.adapters.node_key_file import DataDirectory
+from sottovoce.app.application import ApplicationSettings
+from sottovoce.cli.output import Output, printable
+from sottovoce.cli.verbosity import configure_logging
+from sottovoce.gossip.settings import GossipSettings
+from sottovoce.node.settings import NodeSettings
+from sottovoce.runtime.system_entropy import SystemEntropy
+from sottovoce.sdk.client import Client, parse_host_port
+
+_MB: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The options of ``node run``; `cli.main` explains each."""
+
+    listen: str
+    advertise: str | None
+    peers: tuple[str, ...]
+    trusted: tuple[str, ...]
+    data_dir: Path | None
+    minimum_pow: float
+    peers_max: int
+    pool_mb: int
+    as_json: bool
+    verbose: bool
+
+
+async def run_node(options: RunOptions) -> None:
+    """Run until SIGTERM; an interrupt from the keyboard ends it as well, with its own code."""
+    configure_logging(verbose=options.verbose)
+    output = Output(as_json=options.as_json)
+    directory = DataDirectory(options.data_dir) if options.data_dir is not None else None
+    try:
+        await _run(options, directory, output)
+    finally:
+        if directory is not None:
+            directory.close()
+
+
+async def _run(options: RunOptions, directory: DataDirectory | None, output: Output) -> None:
+    settings = ApplicationSettings(
+        listen=parse_host_port(options.listen),
+        advertised_host=options.advertise,
+        node_key=None if directory is None else directory.node_key(SystemEntropy()),
+        node=NodeSettings(peers_max=options.peers_max),
+        gossip=GossipSettings(
+            minimum_pow=options.minimum_pow, pool_bytes_max=options.pool_mb * _MB
+        ),
+    )
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with Client(settings=settings, peers=[*options.peers, *options.trusted]) as client:
+        for enode in options.trusted:
+            client.whisper.trust(enode)
+        assert client.enode is not None
+        output.result(client.enode, event="ready", enode=client.enode)
+        output.talk("relaying; give the line above to peers, and stop with Ctrl-C")
+        reporter = asyncio.create_task(_report_peers(client, output))
+        await stop.wait()
+        reporter.cancel()
+    output.talk("stopped")
+
+
+async def _report_peers(client: Client, output: Output) -> None:
+    async for event in client.peer_events():
+        key = event.public_key.raw.hex()
+        detail = printable(event.detail)
+        if output.as_json:
+            output.result("", event=event.kind, peer=key, detail=detail)
+        else:
+            output.talk(f"{event.kind}: {key[:16]}… {detail}")

@@ -1,0 +1,118 @@
+"""How the command line speaks: results on stdout, talk on stderr, one way to end with a code.
+
+With ``--json`` every result is one JSON object on a line of its own. Text from the network is
+cleaned before it reaches a terminal.
+"""
+
+import asyncio
+import functools
+import json
+import sys
+import unicodedata
+from collections.abc import Callable, Coroutine
+from enum import IntEnum
+from typing import ParamSpec
+
+import typer
+
+from sottovoce.base.errors import LocalProtocolError, SottovoceError
+
+P = ParamSpec("P")
+
+# Unicode's categories of control, format, surrogate, private and unassigned characters, and of
+# line and paragraph separators.
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_EMOJI_JOINER = "\N{ZERO WIDTH JOINER}"
+
+
+class ExitCode(IntEnum):
+    """What a command's exit status means."""
+
+    OK = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    NETWORK = 3
+    UNTRUSTED = 4
+    LOCKED = 5
+    NOT_DELIVERED = 6
+    INTERRUPTED = 130
+
+
+class CommandError(SottovoceError):
+    """Ends a command with one sentence and a code."""
+
+    def __init__(self, sentence: str, code: ExitCode) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class Output:
+    """Where a command's results go."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+
+    def result(self, human: str, **fields: object) -> None:
+        """Print one result: as a line for people, or its fields as a JSON object."""
+        line = json.dumps(fields, ensure_ascii=False) if self.as_json else human
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+    def talk(self, human: str) -> None:
+        """Say something that is not a result."""
+        sys.stderr.write(human + "\n")
+        sys.stderr.flush()
+
+
+def printable(text: str) -> str:
+    """Make text of strangers harmless on a terminal: one line, and nothing that steers or hides.
+
+    Line ends become a visible mark; control, direction-turning, private and unassigned characters
+    become the replacement character. The joiner that emoji are made with stays.
+    """
+    return "".join(
+        letter
+        if letter == _EMOJI_JOINER or unicodedata.category(letter) not in _UNPRINTABLE
+        else "\N{REPLACEMENT CHARACTER}"
+        for letter in text.replace("\r\n", "\n").replace("\n", " \N{RETURN SYMBOL} ")
+    )
+
+
+def command(work: Callable[P, Coroutine[None, None, None]]) -> Callable[P, None]:
+    """Turn a coroutine function into a command whose errors are sentences and exit codes."""
+
+    @functools.wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            asyncio.run(work(*args, **kwargs))
+        except KeyboardInterrupt:
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+        except BrokenPipeError:
+            # The reader of our output has gone (`| head`); there is nobody to tell.
+            sys.stderr.close()
+            raise typer.Exit(ExitCode.OK) from None
+        except SottovoceError as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(exit_code_of(error)) from None
+
+    return run
+
+
+def exit_code_of(error: SottovoceError) -> ExitCode:
+    """Return the exit code that fits an error."""
+    # Imported here: `--version` and `--help` need none of it.
+    from sottovoce.adapters.node_key_file import DataDirectoryError
+    from sottovoce.runtime.tcp import ListenError
+    from sottovoce.sdk.errors import ConnectError, NotSentError, PostError
+
+    match error:
+        case CommandError():
+            return error.code
+        case ConnectError() | ListenError():
+            return ExitCode.NETWORK
+        case NotSentError() | PostError():
+            return ExitCode.NOT_DELIVERED
+        case LocalProtocolError() | DataDirectoryError():
+            return ExitCode.USAGE
+        case _:
+            return ExitCode.UNEXPECTED

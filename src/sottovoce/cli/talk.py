@@ -1,0 +1,197 @@
+"""``sottovoce send`` and ``sottovoce listen``: public channels for the shell."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sottovoce.base.errors import SottovoceError
+from sottovoce.base.secret import PrivateKey
+from sottovoce.cli.output import CommandError, ExitCode, Output, printable
+from sottovoce.cli.verbosity import configure_logging
+from sottovoce.codec.hex import decode_hex
+from sottovoce.crypto import secp256k1
+from sottovoce.sdk.client import CONNECT_TIMEOUT_S, Client
+from sottovoce.sdk.errors import ConnectError
+from sottovoce.sdk.messages import ChannelMessage, PeerInfo
+from sottovoce.stack.routes import PublicChat
+
+
+@dataclass(frozen=True, slots=True)
+class SendOptions:
+    """The options of ``send``; `cli.main` explains each."""
+
+    channel: str
+    text: str
+    peers: tuple[str, ...]
+    identity_file: Path | None
+    ttl_s: int
+    pow_target: float
+    timeout_s: float
+    as_json: bool
+    verbose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListenOptions:
+    """The options of ``listen``; `cli.main` explains each."""
+
+    channel: str
+    peers: tuple[str, ...]
+    identity_file: Path | None
+    count: int | None
+    timeout_s: float | None
+    as_json: bool
+    verbose: bool
+
+
+async def run_send(options: SendOptions) -> None:
+    """Connect, say it, wait until a peer has it."""
+    configure_logging(verbose=options.verbose)
+    PublicChat(options.channel)  # A bad name is said before anything is waited for.
+    text = _read_stdin() if options.text == "-" else options.text
+    output = Output(as_json=options.as_json)
+    async with _connected(options.peers, options.identity_file, options.timeout_s) as client:
+        sent = await client.channel(options.channel).send_text(
+            text, ttl_s=options.ttl_s, pow_target=options.pow_target
+        )
+        await sent.sent(options.timeout_s)
+        output.result(
+            f"sent to {len(sent.peers)} peer(s): envelope {sent.hash.hex()}, "
+            f"{sent.size_bytes} bytes, {sent.tries} tries of proof of work",
+            event="sent",
+            channel=options.channel,
+            hash="0x" + sent.hash.hex(),
+            size_bytes=sent.size_bytes,
+            pow_tries=sent.tries,
+            pow=sent.pow,
+            peers=[peer.raw.hex() for peer in sent.peers],
+        )
+
+
+async def run_listen(options: ListenOptions) -> None:
+    """Print messages until enough have come, the time is over, or somebody interrupts.
+
+    Raises:
+        CommandError: Fewer messages than wanted came in time.
+    """
+    configure_logging(verbose=options.verbose)
+    PublicChat(options.channel)
+    output = Output(as_json=options.as_json)
+    seen = 0
+    patience_s = min(CONNECT_TIMEOUT_S, options.timeout_s or CONNECT_TIMEOUT_S)
+    async with _connected(options.peers, options.identity_file, patience_s) as client:
+        subscription = await client.channel(options.channel).subscribe()
+        output.talk(f"listening in {printable(options.channel)}; stop with Ctrl-C")
+        try:
+            async with asyncio.timeout(options.timeout_s):
+                async for message in subscription:
+                    _print_message(output, options.channel, message)
+                    seen += 1
+                    if seen == options.count:
+                        break
+        except TimeoutError:
+            if options.count is not None:
+                raise CommandError(
+                    f"{seen} of {options.count} messages came within {options.timeout_s:g} s",
+                    ExitCode.NOT_DELIVERED,
+                ) from None
+
+
+def _print_message(output: Output, channel: str, message: ChannelMessage) -> None:
+    moment = datetime.fromtimestamp(message.sent_unix_s, UTC)
+    sender = "0x" + message.sender.uncompressed.hex()
+    output.result(
+        f"{moment:%H:%M:%S} {sender[:12]}…: {printable(message.text)}",
+        event="message",
+        channel=channel,
+        text=message.text,
+        sender=sender,
+        sent_unix_s=message.sent_unix_s,
+        hash="0x" + message.hash.hex(),
+        pow=message.pow,
+    )
+
+
+@asynccontextmanager
+async def _connected(
+    peers: tuple[str, ...], identity_file: Path | None, timeout_s: float
+) -> AsyncIterator[Client]:
+    """Run a client that is connected to at least one of the peers.
+
+    Raises:
+        CommandError: No peer is named.
+    """
+    if not peers:
+        raise CommandError(
+            "no peer to talk through: name one with --peer ENODE "
+            "(sottovoce node run prints such a line)",
+            ExitCode.USAGE,
+        )
+    async with Client(listen=None, identity=_read_identity(identity_file)) as client:
+        attempts = [
+            asyncio.ensure_future(client.connect(peer, timeout_s=timeout_s)) for peer in peers
+        ]
+        try:
+            await _first_success(attempts)
+            yield client
+        finally:
+            for attempt in attempts:
+                attempt.cancel()
+            await asyncio.gather(*attempts, return_exceptions=True)
+
+
+async def _first_success(attempts: Sequence[asyncio.Future[PeerInfo]]) -> None:
+    """Wait for one of the attempts to succeed; raise the first error if none does.
+
+    A mistake in an enode is the user's to mend, so it is raised at once.
+
+    Raises:
+        SottovoceError: No attempt succeeded.
+    """
+    pending = set(attempts)
+    failure: SottovoceError | None = None
+    while pending:
+        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        for attempt in done:
+            error = attempt.exception()
+            if error is None:
+                return
+            if not isinstance(error, ConnectError):
+                raise error
+            failure = failure or error
+    assert failure is not None
+    raise failure
+
+
+def _read_identity(file: Path | None) -> PrivateKey | None:
+    """Read the key that signs.
+
+    Raises:
+        CommandError: The file cannot be read or holds no key.
+    """
+    if file is None:
+        return None
+    try:
+        return secp256k1.private_key(decode_hex(file.read_text(), "the identity key"))
+    except OSError as error:
+        raise CommandError(f"cannot read {file}: {error.strerror}", ExitCode.USAGE) from None
+    except (SottovoceError, UnicodeDecodeError):
+        raise CommandError(
+            f"{file} does not hold a private key (64 hex digits)", ExitCode.USAGE
+        ) from None
+
+
+def _read_stdin() -> str:
+    """Read the text to send.
+
+    Raises:
+        CommandError: It is not UTF-8.
+    """
+    try:
+        return sys.stdin.buffer.read().decode().rstrip("\n")
+    except UnicodeDecodeError:
+        raise CommandError("stdin is not UTF-8 text", ExitCode.USAGE) from None

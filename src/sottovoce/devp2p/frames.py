@@ -1,0 +1,197 @@
+"""RLPx frames: packets in, encrypted bytes out, and back.
+
+It owns the two key streams, the two rolling MACs and the compression switch of one connection. It
+refuses to know what a code means or how large a packet of some subprotocol may be: the caller
+checks that, and closes the connection at the first error, for no frame after it can be read.
+
+Spec: devp2p rlpx.md, "Framing" and "MAC"; EIP-706 (Snappy).
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
+from sottovoce.codec import rlp, snappy
+from sottovoce.codec.byte_queue import ByteQueue
+from sottovoce.crypto.aes import BLOCK_BYTES, AesBlock, AesCtrStream
+from sottovoce.crypto.constant_time import equal
+from sottovoce.crypto.hashes import KeccakState
+from sottovoce.devp2p.secrets import FrameSecrets
+
+LENGTH_BYTES: Final = 3
+# What three bytes can say. It bounds the body of a frame and, separately, what a compressed
+# payload may declare that it inflates to.
+FRAME_BYTES_MAX: Final = 0xFFFFFF
+MAC_BYTES: Final = 16
+HEADER_BYTES: Final = BLOCK_BYTES + MAC_BYTES
+
+# After the length comes a list of two empty strings (capability id and context id of a scheme
+# that nobody ever used), then zeros up to a block. Readers ignore all of it.
+_HEADER_REST: Final = b"\xc2\x80\x80" + bytes(10)
+_ZERO_COUNTER: Final = bytes(BLOCK_BYTES)
+_CODE_BITS: Final = 64
+_ONE_BYTE_CODE_END: Final = 0x80
+
+
+class RollingMac:
+    """The MAC of one direction: a sponge that swallows all ciphertext and its own outputs."""
+
+    __slots__ = ("_block", "_state")
+
+    def __init__(self, mac_secret: bytes, state: KeccakState) -> None:
+        self._block = AesBlock(mac_secret)
+        self._state = state.copy()
+
+    def digest(self) -> bytes:
+        """Return the 32 bytes over all that was fed, for comparison with other implementations."""
+        return self._state.digest()
+
+    def header(self, ciphertext: bytes) -> bytes:
+        """Feed the 16 bytes of a header and return its MAC."""
+        return self._step(self._state.digest()[:MAC_BYTES], ciphertext)
+
+    def body(self, ciphertext: bytes) -> bytes:
+        """Feed a body and return its MAC."""
+        self._state.update(ciphertext)
+        seed = self._state.digest()[:MAC_BYTES]
+        return self._step(seed, seed)
+
+    def _step(self, digest: bytes, seed: bytes) -> bytes:
+        mixed = int.from_bytes(self._block.encrypt(digest), "big") ^ int.from_bytes(seed, "big")
+        self._state.update(mixed.to_bytes(MAC_BYTES, "big"))
+        return self._state.digest()[:MAC_BYTES]
+
+
+class FrameWriter:
+    """Turns packets into frames; `compressed` is switched by the owner, once."""
+
+    __slots__ = ("_stream", "compressed", "mac")
+
+    def __init__(self, secrets: FrameSecrets) -> None:
+        self._stream = AesCtrStream(secrets.aes_secret, _ZERO_COUNTER)
+        self.mac = RollingMac(secrets.mac_secret, secrets.egress_mac)
+        self.compressed = False
+
+    def write(self, code: int, payload: bytes) -> bytes:
+        """Return the whole frame of one packet.
+
+        Raises:
+            LocalProtocolError: The payload is too large; nothing was written then.
+        """
+        return self.write_all(((code, payload),))
+
+    def write_all(self, packets: Iterable[tuple[int, bytes]]) -> bytes:
+        """Return the frames of several packets in one piece.
+
+        Raises:
+            LocalProtocolError: A payload is too large; nothing was written then.
+        """
+        # All checks come before the first key stream byte is used, or the peer could read nothing
+        # that is written after the error.
+        plain_frames = [self._plain_frame(code, payload) for code, payload in packets]
+        pieces: list[bytes] = []
+        for plain in plain_frames:
+            sealed = self._stream.apply(plain)
+            header = sealed[:BLOCK_BYTES]
+            body = sealed[BLOCK_BYTES:]
+            pieces += (header, self.mac.header(header), body, self.mac.body(body))
+        return b"".join(pieces)
+
+    def _plain_frame(self, code: int, payload: bytes) -> bytes:
+        if len(payload) > FRAME_BYTES_MAX:
+            raise LocalProtocolError(
+                f"a packet has {len(payload)} bytes, the limit of a frame is {FRAME_BYTES_MAX}"
+            )
+        body = snappy.compress(payload) if self.compressed else payload
+        prefix = rlp.encode_uint(code)
+        length = len(prefix) + len(body)
+        if length > FRAME_BYTES_MAX:
+            raise LocalProtocolError(
+                f"a frame would have {length} bytes, the limit is {FRAME_BYTES_MAX}"
+            )
+        return b"".join(
+            (
+                length.to_bytes(LENGTH_BYTES, "big"),
+                _HEADER_REST,
+                prefix,
+                body,
+                bytes(-length % BLOCK_BYTES),
+            )
+        )
+
+
+class FrameReader:
+    """Turns bytes, cut anywhere, into packets; `compressed` is switched by the owner, once.
+
+    Nothing is reserved for a length that was only announced: memory grows with what has arrived.
+    """
+
+    __slots__ = ("_length", "_stream", "compressed", "length_max", "mac")
+
+    def __init__(self, secrets: FrameSecrets, *, length_max: int = FRAME_BYTES_MAX) -> None:
+        """Start at the first frame; a frame whose body is longer than `length_max` is refused."""
+        self._stream = AesCtrStream(secrets.aes_secret, _ZERO_COUNTER)
+        self._length: int | None = None  # of the body whose header was read already
+        self.mac = RollingMac(secrets.mac_secret, secrets.ingress_mac)
+        self.compressed = False
+        self.length_max = length_max
+
+    def read(self, queue: ByteQueue) -> tuple[int, bytes] | None:
+        """Take the next frame off the queue, or return None while bytes are missing.
+
+        Returns:
+            The packet's code and its payload, inflated.
+
+        Raises:
+            RemoteProtocolError: A MAC does not fit, a limit is passed, or the body is no packet.
+        """
+        length = self._length
+        if length is None:
+            head = queue.take(HEADER_BYTES)
+            if head is None:
+                return None
+            length = self._length = self._open_header(head)
+        padded = length + -length % BLOCK_BYTES
+        sealed = queue.take(padded + MAC_BYTES)
+        if sealed is None:
+            return None
+        self._length = None
+        ciphertext = sealed[:padded]
+        if not equal(self.mac.body(ciphertext), sealed[padded:]):
+            raise RemoteProtocolError("the MAC of a frame's body does not fit")
+        return self._packet(self._stream.apply(ciphertext), length)
+
+    def _open_header(self, head: bytes) -> int:
+        ciphertext = head[:BLOCK_BYTES]
+        if not equal(self.mac.header(ciphertext), head[BLOCK_BYTES:]):
+            raise RemoteProtocolError("the MAC of a frame's header does not fit")
+        length = int.from_bytes(self._stream.apply(ciphertext)[:LENGTH_BYTES], "big")
+        if length > self.length_max:
+            raise RemoteProtocolError(
+                f"a frame announces {length} bytes, the limit is {self.length_max}"
+            )
+        return length
+
+    def _packet(self, body: bytes, length: int) -> tuple[int, bytes]:
+        code, start = _read_code(body, length)
+        payload = body[start:length]
+        if self.compressed:
+            payload = snappy.decompress(payload, FRAME_BYTES_MAX)
+        return code, payload
+
+
+def _read_code(body: bytes, length: int) -> tuple[int, int]:
+    """Read the code in front of a body.
+
+    Returns:
+        The code, and where the payload starts.
+
+    Raises:
+        RemoteProtocolError: There is no code, or it is no canonical integer of 64 bits.
+    """
+    if length and 0 < body[0] < _ONE_BYTE_CODE_END:
+        return body[0], 1
+    is_list, start, end = rlp.read_header(body, 0, length)
+    if is_list:
+        raise RemoteProtocolError("a frame starts with a list instead of a packet code")
+    return rlp.as_uint(body[start:end], "packet code", _CODE_BITS), end

@@ -1,0 +1,1 @@
+"""Whisper's gossip: envelopes, proof of work, filters, and the relay that passes envelopes on."""

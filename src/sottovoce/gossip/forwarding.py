@@ -1,0 +1,157 @@
+"""Forwarding: what of the pool goes to one peer, in which packets.
+
+It owns the choice (the peer's wishes, what it has already, what still lives) and the bundling. It
+does not care whether a filter of ours opened an envelope: nothing here could tell.
+
+Spec: EIP-627, "Messages"; go-ethereum whisper/whisperv6/peer.go (broadcast). Bundles are kept far
+below the size at which a Go peer hangs up; the Go nodes have no such bound.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sottovoce.base.quantities import EnvelopeHash
+from sottovoce.codec import rlp
+from sottovoce.gossip.confirmations import batch_hash
+from sottovoce.gossip.dialect import PacketKind
+from sottovoce.gossip.envelope import Envelope, encode_envelopes
+from sottovoce.gossip.events import EnvelopesSent, GossipOutput, PacketsToSend
+from sottovoce.gossip.pool import Pool, PoolEntry
+from sottovoce.gossip.session import Session
+from sottovoce.gossip.settings import GossipSettings
+from sottovoce.gossip.statistics import RelayStatistics
+
+# The longest header of an RLP list that fits into memory: one byte and eight of length.
+LIST_HEADER_BYTES_MAX: Final = 9
+
+# A blocked peer's queue beyond this is given up for one look through the whole pool once it reads
+# again: that costs less than the memory of a longer queue (2 MB at this length).
+QUEUE_COUNT_MAX: Final = 65536
+
+
+def fits_packet(raw: bytes, packet_bytes_max: int) -> bool:
+    """Tell whether one encoded envelope fits into a packet of its own."""
+    if len(raw) + LIST_HEADER_BYTES_MAX <= packet_bytes_max:
+        return True
+    return len(rlp.encode_list((raw,))) <= packet_bytes_max
+
+
+def split_by_size(sizes: Sequence[int], bytes_target: int) -> list[tuple[int, int]]:
+    """Cut a sequence of encoded items into runs whose lists stay at or below a size.
+
+    Args:
+        sizes: The items' encoded lengths, bytes.
+        bytes_target: What a list should not exceed; an item above it makes a run of its own.
+
+    Returns:
+        First and last-plus-one index of each run.
+    """
+    runs = []
+    start = 0
+    total = LIST_HEADER_BYTES_MAX
+    for index, size in enumerate(sizes):
+        if total + size > bytes_target and index > start:
+            runs.append((start, index))
+            start = index
+            total = LIST_HEADER_BYTES_MAX
+        total += size
+    if start < len(sizes):
+        runs.append((start, len(sizes)))
+    return runs
+
+
+def split_envelopes(
+    envelopes: Sequence[Envelope], settings: GossipSettings
+) -> list[list[Envelope]]:
+    """Cut envelopes into lists of about the target size, none above the largest packet.
+
+    An envelope that does not even fit alone is left out: it would cost the connection.
+    """
+    fitting = [part for part in envelopes if fits_packet(part.raw, settings.message_bytes_max)]
+    target = min(settings.packet_bytes_target, settings.message_bytes_max)
+    runs = split_by_size([len(part.raw) for part in fitting], target)
+    return [fitting[start:end] for start, end in runs]
+
+
+class Forwarder:
+    """Turns what is queued and what is new into packets, and marks it as known."""
+
+    def __init__(self, settings: GossipSettings, pool: Pool, statistics: RelayStatistics) -> None:
+        self._settings: Final = settings
+        self._pool: Final = pool
+        self._statistics: Final = statistics
+        # The bundles of the last choice: mostly several peers get the same envelopes in a row.
+        self._last_chosen: list[PoolEntry] = []
+        self._last_bundles: list[tuple[list[PoolEntry], bytes]] = []
+
+    def hold(self, session: Session, fresh: Sequence[PoolEntry]) -> None:
+        """Keep what is new for a peer whose socket takes no more."""
+        for entry in fresh:
+            if session.lacks(entry):
+                self.enqueue(session, entry.envelope.hash)
+
+    def enqueue(self, session: Session, hash: EnvelopeHash) -> None:
+        """Queue one envelope; a queue that grows too long becomes an offer of the whole pool."""
+        if session.offer_due and session.blocked:
+            return
+        if len(session.queue) >= QUEUE_COUNT_MAX:
+            session.queue.clear()
+            session.offer_due = True
+            return
+        session.queue.append(hash)
+
+    def send(
+        self, session: Session, fresh: Sequence[PoolEntry], now_unix_s: int
+    ) -> list[GossipOutput]:
+        """Send a peer its queue and what is new, as far as it wants it and has not got it.
+
+        Returns:
+            The packets, and the fact of own envelopes among them; nothing if there are none.
+        """
+        chosen = self._choose(session, fresh, now_unix_s)
+        if not chosen:
+            return []
+        packets = []
+        own: list[EnvelopeHash] = []
+        for part, payload in self._bundles(chosen):
+            packets.append(session.packet(PacketKind.MESSAGES, payload))
+            own_part = tuple(entry.envelope.hash for entry in part if entry.own)
+            if own_part and session.confirmations:
+                session.batches.remember(batch_hash(payload), own_part)
+            own.extend(own_part)
+        self._statistics.envelopes_sent += len(chosen)
+        outputs: list[GossipOutput] = [PacketsToSend(session.peer, tuple(packets))]
+        if own:
+            outputs.append(EnvelopesSent(session.peer, tuple(own)))
+        return outputs
+
+    def _choose(
+        self, session: Session, fresh: Sequence[PoolEntry], now_unix_s: int
+    ) -> list[PoolEntry]:
+        chosen = []
+        for entry in [*self._queued(session), *fresh]:
+            if session.lacks(entry) and entry.envelope.expiry_unix_s >= now_unix_s:
+                entry.known |= session.bit
+                chosen.append(entry)
+        return chosen
+
+    def _queued(self, session: Session) -> list[PoolEntry]:
+        found = [entry for hash in session.queue if (entry := self._pool.get(hash)) is not None]
+        session.queue.clear()
+        return found
+
+    def _bundles(self, chosen: list[PoolEntry]) -> list[tuple[list[PoolEntry], bytes]]:
+        if chosen != self._last_chosen:
+            target = min(self._settings.packet_bytes_target, self._settings.message_bytes_max)
+            runs = split_by_size([len(entry.envelope.raw) for entry in chosen], target)
+            parts = [chosen[start:end] for start, end in runs]
+            self._last_chosen = chosen
+            self._last_bundles = [
+                (part, encode_envelopes([entry.envelope for entry in part])) for part in parts
+            ]
+        return self._last_bundles
+
+    def forget_bundles(self) -> None:
+        """Let go of the last bundles, which hold envelopes that may be gone by now."""
+        self._last_chosen = []
+        self._last_bundles = []

@@ -1,0 +1,185 @@
+"""Posting: what our own program wants sent, and what it wants of us from now on.
+
+It owns the way of our own envelopes into the pool and of packets to single peers. An envelope of
+our own passes the checks that every envelope passes and is passed on like every other, but for
+the delay that it gets on each link.
+
+Spec: EIP-627; go-ethereum whisper/whisperv6/whisper.go (Send, SendP2PMessage, SetMinimumPoW,
+SetBloomFilter, updateBloomFilter); status-go whisper/whisper.go (SyncMessages).
+"""
+
+from typing import Final, assert_never
+
+from sottovoce.base.moment import Moment
+from sottovoce.base.packets import Packet
+from sottovoce.gossip.bloom import bloom_from_bytes, bloom_to_bytes, topic_bloom
+from sottovoce.gossip.dialect import PacketKind
+from sottovoce.gossip.direct_packets import encode_direct, encode_request_complete
+from sottovoce.gossip.envelope import Envelope
+from sottovoce.gossip.events import (
+    BloomChanged,
+    DirectPosted,
+    DirectRequestAnswered,
+    DirectRequestPosted,
+    Drop,
+    EnvelopePosted,
+    FilterInstalled,
+    FilterRemoved,
+    MinimumPowChanged,
+    PostAccepted,
+    PostEvent,
+    PostRefused,
+    SettingEvent,
+    SyncAnswered,
+    SyncRefused,
+    SyncRequestPosted,
+)
+from sottovoce.gossip.filters import Filter
+from sottovoce.gossip.forwarding import fits_packet, split_envelopes
+from sottovoce.gossip.pool import PoolEntry
+from sottovoce.gossip.relay_state import Gathered, RelayState
+from sottovoce.gossip.session import Session
+from sottovoce.gossip.sync_packets import SyncResponse, encode_sync_request, encode_sync_response
+from sottovoce.gossip.wishes import (
+    check_minimum_pow,
+    encode_bloom_filter,
+    encode_pow_requirement,
+)
+
+
+class Posting:
+    """The part of a relay that faces our own program."""
+
+    def __init__(self, state: RelayState) -> None:
+        self._state: Final = state
+
+    def post(self, event: PostEvent, now: Moment, gathered: Gathered) -> None:
+        """Send something; a peer that is gone already is no error.
+
+        Raises:
+            LocalProtocolError: The packet is one that nobody may send.
+        """
+        if isinstance(event, EnvelopePosted):
+            self._post_envelope(event.envelope, now, gathered)
+            return
+        session = self._state.sessions.get(event.peer)
+        if session is None:
+            return
+        match event:
+            case DirectPosted():
+                packets = self._direct_packets(session, event.envelopes)
+            case DirectRequestPosted():
+                session.trusted = True
+                packets = _packets(session, PacketKind.DIRECT_REQUEST, event.payload)
+            case DirectRequestAnswered():
+                body = encode_request_complete(event.body)
+                packets = _packets(session, PacketKind.REQUEST_COMPLETE, body)
+            case SyncRequestPosted():
+                body = encode_sync_request(event.request)
+                packets = _packets(session, PacketKind.SYNC_REQUEST, body)
+            case SyncAnswered():
+                packets = self._sync_packets(session, event)
+            case SyncRefused():
+                body = encode_sync_response(SyncResponse(error=event.detail))
+                packets = _packets(session, PacketKind.SYNC_RESPONSE, body)
+            case _:
+                assert_never(event)
+        self._state.send(session, gathered, *packets)
+        if isinstance(event, SyncRefused):
+            self._state.fail(session, "a request for sync was refused", gathered)
+
+    def set(self, event: SettingEvent, now: Moment, gathered: Gathered) -> None:
+        """Change what we open and what we want.
+
+        Raises:
+            LocalProtocolError: The value is out of range, or the filter's number is taken.
+        """
+        match event:
+            case FilterInstalled():
+                self._state.filters.install(event.number, event.filter)
+                self._extend_bloom(event.filter, now, gathered)
+            case FilterRemoved():
+                # The bloom stays as wide as it is: nobody can tell what else needs the bits.
+                self._state.filters.remove(event.number)
+            case MinimumPowChanged():
+                check_minimum_pow(event.minimum_pow)
+                self._state.admission.set_minimum_pow(event.minimum_pow, now.monotonic_s)
+                payload = encode_pow_requirement(event.minimum_pow)
+                self._tell_peers(PacketKind.POW_REQUIREMENT, payload, gathered)
+            case BloomChanged():
+                self._set_bloom(event.bloom, now, gathered)
+            case _:
+                assert_never(event)
+
+    def _post_envelope(self, envelope: Envelope, now: Moment, gathered: Gathered) -> None:
+        state = self._state
+        admitted = self._admit_own(envelope, now, gathered)
+        if isinstance(admitted, Drop):
+            gathered.outputs.append(PostRefused(envelope.hash, admitted))
+            return
+        state.statistics.envelopes_posted += 1
+        admitted.own = True
+        for session in state.sessions.values():
+            if session.is_greeted:
+                state.own_delays.start(session, admitted, now.monotonic_s)
+        gathered.outputs.append(PostAccepted(envelope.hash))
+
+    def _admit_own(self, envelope: Envelope, now: Moment, gathered: Gathered) -> Drop | PoolEntry:
+        state = self._state
+        if not fits_packet(envelope.raw, state.settings.message_bytes_max):
+            state.statistics.dropped[Drop.TOO_LARGE] += 1
+            return Drop.TOO_LARGE
+        policy = state.admission.policy(now.monotonic_s)
+        return state.admit(envelope, policy, now, gathered, own=True)
+
+    def _direct_packets(
+        self, session: Session, envelopes: tuple[Envelope, ...]
+    ) -> tuple[Packet, ...]:
+        parts = split_envelopes(envelopes, self._state.settings)
+        if not session.takes_direct_lists:
+            parts = [[envelope] for part in parts for envelope in part]
+        return tuple(
+            session.packet(PacketKind.DIRECT_MESSAGES, encode_direct(part)) for part in parts
+        )
+
+    def _sync_packets(self, session: Session, event: SyncAnswered) -> tuple[Packet, ...]:
+        if PacketKind.SYNC_RESPONSE not in session.dialect.codes:
+            return ()
+        responses = [
+            SyncResponse(envelopes=tuple(part))
+            for part in split_envelopes(event.envelopes, self._state.settings)
+        ]
+        if event.final:
+            responses.append(SyncResponse(cursor=event.cursor, final=True))
+        return tuple(
+            session.packet(PacketKind.SYNC_RESPONSE, encode_sync_response(response))
+            for response in responses
+        )
+
+    def _extend_bloom(self, filter: Filter, now: Moment, gathered: Gathered) -> None:
+        """Let the new filter's topics in, if we restrict topics at all."""
+        announced = self._state.admission.announced_bloom
+        if not announced:
+            return
+        old = bloom_from_bytes(announced)
+        new = old
+        for topic in filter.topics:
+            new |= topic_bloom(topic)
+        if new != old:
+            self._set_bloom(bloom_to_bytes(new), now, gathered)
+
+    def _set_bloom(self, bloom: bytes, now: Moment, gathered: Gathered) -> None:
+        payload = encode_bloom_filter(bloom)
+        self._state.admission.set_bloom(bloom, now.monotonic_s)
+        self._tell_peers(PacketKind.BLOOM_FILTER, payload, gathered)
+
+    def _tell_peers(self, kind: PacketKind, payload: bytes, gathered: Gathered) -> None:
+        for session in self._state.sessions.values():
+            self._state.send(session, gathered, *_packets(session, kind, payload))
+
+
+def _packets(session: Session, kind: PacketKind, payload: bytes) -> tuple[Packet, ...]:
+    """Make the packet, or none if the peer's dialect has no such packet."""
+    if kind not in session.dialect.codes:
+        return ()
+    return (session.packet(kind, payload),)

@@ -1,0 +1,221 @@
+"""Reception: what follows from the packets and the comings and goings of peers.
+
+It owns the answers to peers and the consequences of what they send. Forms and permissions were
+checked when the packets were read; the choice of what to pass on comes later.
+
+Spec: EIP-627; status-go whisper/whisper.go (runMessageLoop, addAndBridge).
+"""
+
+from collections.abc import Mapping
+from typing import Final, assert_never
+
+from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
+from sottovoce.base.moment import Moment
+from sottovoce.gossip.confirmations import (
+    Refusal,
+    batch_hash,
+    encode_batch_acknowledged,
+    encode_message_response,
+)
+from sottovoce.gossip.dialect import PacketKind
+from sottovoce.gossip.envelope import Envelope
+from sottovoce.gossip.events import (
+    DirectRequestReceived,
+    Drop,
+    PeerBlocked,
+    PeerDrained,
+    PeerEvent,
+    PeerGreeted,
+    PeerJoined,
+    PeerLeft,
+    PeerPackets,
+    PeerTrustChanged,
+    RequestCompleted,
+    SyncReceived,
+    SyncRequested,
+)
+from sottovoce.gossip.packet_reader import (
+    BatchAnswered,
+    DirectArrived,
+    EnvelopesArrived,
+    Greeted,
+    Received,
+    Unknown,
+    WishesWidened,
+    read_packet,
+)
+from sottovoce.gossip.registry import DialectTable, dialect_for
+from sottovoce.gossip.relay_state import Gathered, RelayState
+from sottovoce.gossip.session import Session
+from sottovoce.gossip.status import encode_status
+
+# What a refused peer reads. An envelope that has only just expired is dropped in silence.
+REFUSAL_TEXTS: Final[Mapping[Drop, str]] = {
+    Drop.VERY_OLD: "very old envelope",
+    Drop.FUTURE: "envelope from future",
+    Drop.TOO_LARGE: "huge messages are not allowed",
+    Drop.LOW_POW: "envelope with low PoW received: below the required minimum",
+    Drop.BLOOM: "envelope does not match bloom filter",
+    Drop.POOL_FULL: "the pool is full of envelopes with more PoW",
+}
+
+# Refusals that are the peer's own doing; a strict dialect ends the connection for these.
+_BLAMED: Final = frozenset(REFUSAL_TEXTS) - {Drop.POOL_FULL}
+
+
+class Reception:
+    """The part of a relay that faces its peers."""
+
+    def __init__(self, state: RelayState, dialects: DialectTable) -> None:
+        self._state: Final = state
+        self._dialects: Final = dialects
+
+    def handle(self, event: PeerEvent, now: Moment, gathered: Gathered) -> None:
+        """Take what happened to a connection; peers that are gone already are no error.
+
+        Raises:
+            LocalProtocolError: A peer joined that is here already, or speaks what we do not.
+        """
+        if isinstance(event, PeerJoined):
+            self._join(event, now, gathered)
+            return
+        session = self._state.sessions.get(event.peer)
+        if session is None:
+            return
+        match event:
+            case PeerBlocked():
+                session.blocked = True
+            case PeerDrained():
+                self._drain(session, now, gathered)
+            case PeerTrustChanged():
+                session.trusted = event.trusted
+            case PeerLeft():
+                self._leave(session)
+            case _:
+                assert_never(event)
+
+    def receive(self, event: PeerPackets, now: Moment, gathered: Gathered) -> None:
+        """Take packets, up to the first that breaks the protocol."""
+        session = self._state.sessions.get(event.peer)
+        if session is None:
+            return
+        statistics = self._state.statistics
+        for packet in event.packets:
+            if session.has_failed:
+                return
+            statistics.packets_received += 1
+            statistics.payload_bytes_received += len(packet.payload)
+            try:
+                received = read_packet(session, packet, self._state.settings)
+            except RemoteProtocolError as error:
+                self._state.fail(session, str(error), gathered)
+                return
+            if received is not None:
+                self._act(session, received, now, gathered)
+
+    def _join(self, event: PeerJoined, now: Moment, gathered: Gathered) -> None:
+        state, settings = self._state, self._state.settings
+        if event.peer in state.sessions:
+            raise LocalProtocolError(f"peer {event.peer} is here already")
+        dialect = dialect_for(event.capability, self._dialects)
+        session = Session(
+            event.peer,
+            dialect,
+            state.pool.take_slot(),
+            trusted=event.trusted,
+            now_s=now.monotonic_s,
+        )
+        state.sessions[event.peer] = session
+        state.watched[event.peer] = session
+        payload = encode_status(
+            dialect,
+            minimum_pow=state.admission.minimum_pow,
+            bloom=state.admission.announced_bloom,
+            light=settings.light,
+            confirmations=settings.confirmations,
+            rate_limits=settings.rate_limits,
+        )
+        state.send(session, gathered, session.packet(PacketKind.STATUS, payload))
+
+    def _leave(self, session: Session) -> None:
+        del self._state.sessions[session.peer]
+        session.has_left = True
+        session.forget_waiting()
+        self._state.pool.release_slot(session.bit)
+
+    def _drain(self, session: Session, now: Moment, gathered: Gathered) -> None:
+        session.blocked = False
+        self._state.send(session, gathered, *session.held_answers)
+        session.held_answers.clear()
+        gathered.touched[session.peer] = session
+        if session.offer_due:
+            self._state.offer_pool(session, now.monotonic_s, gathered)
+
+    def _act(self, session: Session, received: Received, now: Moment, gathered: Gathered) -> None:
+        match received:
+            case EnvelopesArrived():
+                self._take_envelopes(session, received, now, gathered)
+            case BatchAnswered():
+                self._state.statistics.confirmations_received += 1
+                if received.confirmed is not None:
+                    gathered.outputs.append(received.confirmed)
+            case DirectArrived():
+                self._take_direct(received.envelopes, gathered)
+            case Greeted():
+                self._state.statistics.peers_greeted += 1
+                gathered.outputs.append(PeerGreeted(session.peer))
+                self._state.offer_pool(session, now.monotonic_s, gathered)
+            case WishesWidened():
+                self._state.offer_pool(session, now.monotonic_s, gathered)
+            case Unknown():
+                self._state.statistics.packets_unknown += 1
+            case DirectRequestReceived() | RequestCompleted() | SyncRequested() | SyncReceived():
+                gathered.outputs.append(received)
+            case _:
+                assert_never(received)
+
+    def _take_envelopes(
+        self, session: Session, arrived: EnvelopesArrived, now: Moment, gathered: Gathered
+    ) -> None:
+        state = self._state
+        state.statistics.envelopes_received += len(arrived.envelopes)
+        policy = state.admission.policy(now.monotonic_s)
+        refused: list[tuple[Envelope, Drop]] = []
+        for envelope in arrived.envelopes:
+            admitted = state.admit(envelope, policy, now, gathered, own=False)
+            if not isinstance(admitted, Drop):
+                admitted.known |= session.bit
+            elif admitted in REFUSAL_TEXTS:
+                refused.append((envelope, admitted))
+        if session.dialect.answers_confirmations and state.settings.confirmations:
+            self._confirm(session, arrived.payload, refused, gathered)
+        blamed = [drop for _, drop in refused if drop in _BLAMED]
+        if blamed and session.dialect.disconnects_on_refused_envelope:
+            state.fail(session, f"refused an envelope: {blamed[0].value}", gathered)
+
+    def _confirm(
+        self,
+        session: Session,
+        payload: bytes,
+        refused: list[tuple[Envelope, Drop]],
+        gathered: Gathered,
+    ) -> None:
+        batch = batch_hash(payload)
+        code = session.dialect.error_code_sent
+        refusals = [Refusal(envelope.hash, code, REFUSAL_TEXTS[drop]) for envelope, drop in refused]
+        response = encode_message_response(batch, refusals, self._state.settings.message_bytes_max)
+        answers = (
+            session.packet(PacketKind.MESSAGE_RESPONSE, response),
+            session.packet(PacketKind.BATCH_ACKNOWLEDGED, encode_batch_acknowledged(batch)),
+        )
+        if session.blocked:
+            session.held_answers.extend(answers)
+        else:
+            self._state.send(session, gathered, *answers)
+
+    def _take_direct(self, envelopes: list[Envelope], gathered: Gathered) -> None:
+        statistics = self._state.statistics
+        statistics.direct_received += len(envelopes)
+        statistics.offered_direct += len(envelopes)
+        for envelope in envelopes:
+            self._state.offer_to_filters(envelope, gathered, only_direct=True, pow=None)

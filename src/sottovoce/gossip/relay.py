@@ -1,0 +1,182 @@
+"""The relay: one machine for the gossip with all peers.
+
+It owns the order of things inside one call: first time, then the event, then what peers get. What
+others sent leaves in the same call, at once; our own envelopes wait on each link. Bytes, sockets
+and clocks are not its business, and neither is what a message says.
+
+Spec: EIP-627; go-ethereum whisper/whisperv6/whisper.go and status-go whisper/whisper.go for what
+the network does. Relaying at once instead of every 300 ms: docs/spec-deviations.md, "Forwarding".
+"""
+
+from typing import Final, assert_never
+
+from sottovoce.base.entropy import Entropy
+from sottovoce.base.moment import Moment
+from sottovoce.gossip.events import (
+    BloomChanged,
+    DirectPosted,
+    DirectRequestAnswered,
+    DirectRequestPosted,
+    EnvelopePosted,
+    FilterInstalled,
+    FilterRemoved,
+    GossipEvent,
+    GossipOutput,
+    MinimumPowChanged,
+    PacketsToSend,
+    PeerBlocked,
+    PeerDrained,
+    PeerJoined,
+    PeerLeft,
+    PeerPackets,
+    PeerTrustChanged,
+    SyncAnswered,
+    SyncRefused,
+    SyncRequestPosted,
+    TimePassed,
+)
+from sottovoce.gossip.pool import Pool
+from sottovoce.gossip.posting import Posting
+from sottovoce.gossip.reception import Reception
+from sottovoce.gossip.registry import DIALECTS, DialectTable
+from sottovoce.gossip.relay_state import Gathered, RelayState
+from sottovoce.gossip.session import Session
+from sottovoce.gossip.settings import GossipSettings
+from sottovoce.gossip.statistics import RelayStatistics
+
+# How often the dead leave the pool. Envelopes count whole seconds; less often would keep, and
+# offer to newcomers, what peers no longer take.
+EXPIRY_PERIOD_S: Final = 1.0
+
+
+class Relay:
+    """The gossip with all peers as one machine."""
+
+    def __init__(
+        self, settings: GossipSettings, *, entropy: Entropy, dialects: DialectTable = DIALECTS
+    ) -> None:
+        """Make a relay without peers and envelopes.
+
+        Args:
+            settings: What the operator set.
+            entropy: Where the delays of our own envelopes are drawn from.
+            dialects: How each capability is spoken.
+        """
+        self._state: Final = RelayState(settings, entropy=entropy)
+        self._reception: Final = Reception(self._state, dialects)
+        self._posting: Final = Posting(self._state)
+        self._next_expiry_s: float | None = None
+
+    @property
+    def statistics(self) -> RelayStatistics:
+        """What the relay did so far; read-only for everybody else."""
+        return self._state.statistics
+
+    @property
+    def pool(self) -> Pool:
+        """The pool, to look at."""
+        return self._state.pool
+
+    @property
+    def minimum_pow(self) -> float:
+        """The proof of work that we ask for at present."""
+        return self._state.admission.minimum_pow
+
+    @property
+    def announced_bloom(self) -> bytes:
+        """The bloom filter that we announce: 64 bytes, or empty for none."""
+        return self._state.admission.announced_bloom
+
+    def peer(self, number: int) -> Session | None:
+        """Return what is known of a peer, to look at."""
+        return self._state.sessions.get(number)
+
+    def handle(self, event: GossipEvent, now: Moment) -> list[GossipOutput]:
+        """Take one event.
+
+        Returns:
+            What follows: packets for peers first, opened messages last.
+
+        Raises:
+            LocalProtocolError: The event asks for something that nobody may do.
+        """
+        gathered = Gathered()
+        self._pass_time(now, gathered)
+        match event:
+            case PeerPackets():
+                self._reception.receive(event, now, gathered)
+            case TimePassed():
+                pass
+            case EnvelopePosted() | DirectPosted() | DirectRequestPosted():
+                self._posting.post(event, now, gathered)
+            case DirectRequestAnswered() | SyncRequestPosted() | SyncAnswered() | SyncRefused():
+                self._posting.post(event, now, gathered)
+            case PeerBlocked() | PeerDrained() | PeerJoined() | PeerLeft() | PeerTrustChanged():
+                self._reception.handle(event, now, gathered)
+            case FilterInstalled() | FilterRemoved() | MinimumPowChanged() | BloomChanged():
+                self._posting.set(event, now, gathered)
+            case _:
+                assert_never(event)
+        self._queue_own(now, gathered)
+        self._flush(now, gathered)
+        outputs = gathered.all_outputs()
+        self._count(outputs)
+        return outputs
+
+    def next_deadline(self) -> float | None:
+        """Return the monotonic second at which `TimePassed` is wanted, or None."""
+        deadlines = [self._next_expiry_s, self._state.own_delays.next_deadline()]
+        deadlines += [session.deadline_s for session in self._state.watched.values()]
+        return min((at for at in deadlines if at is not None), default=None)
+
+    def _pass_time(self, now: Moment, gathered: Gathered) -> None:
+        state, at = self._state, now.monotonic_s
+        if self._next_expiry_s is not None and at >= self._next_expiry_s:
+            state.statistics.envelopes_expired += state.pool.expire(now.unix_whole_s)
+            state.forwarder.forget_bundles()
+            self._next_expiry_s = at + EXPIRY_PERIOD_S
+        for peer, session in list(state.watched.items()):
+            deadline_s = session.deadline_s
+            if deadline_s is None:
+                del state.watched[peer]
+            elif at >= deadline_s and session.is_greeted:
+                state.offer_pool(session, at, gathered)
+            elif at >= deadline_s:
+                state.fail(session, "the status did not come in time", gathered)
+
+    def _queue_own(self, now: Moment, gathered: Gathered) -> None:
+        """Queue the envelopes of our own whose delay on a link is over."""
+        for session, hash in self._state.own_delays.take_due(now.monotonic_s):
+            entry = self._state.pool.get(hash)
+            if session.has_left or entry is None:
+                continue
+            entry.delayed &= ~session.bit
+            if session.is_greeted and session.lacks(entry):
+                self._state.forwarder.enqueue(session, hash)
+                gathered.touched[session.peer] = session
+
+    def _flush(self, now: Moment, gathered: Gathered) -> None:
+        """Give peers what is new and what was queued for them."""
+        state = self._state
+        for session in (state.sessions if gathered.fresh else gathered.touched).values():
+            if not session.is_greeted:
+                continue
+            if session.blocked:
+                state.forwarder.hold(session, gathered.fresh)
+            else:
+                gathered.outputs += state.forwarder.send(session, gathered.fresh, now.unix_whole_s)
+        if self._next_expiry_s is None and len(state.pool):
+            self._next_expiry_s = now.monotonic_s + EXPIRY_PERIOD_S
+        elif not len(state.pool):
+            self._next_expiry_s = None
+
+    def _count(self, outputs: list[GossipOutput]) -> None:
+        state, statistics = self._state, self.statistics
+        statistics.peers = len(state.sessions)
+        statistics.pool_envelopes = len(state.pool)
+        statistics.pool_bytes = state.pool.size_bytes
+        statistics.envelopes_evicted = state.pool.evicted_count
+        for output in outputs:
+            if isinstance(output, PacketsToSend):
+                statistics.packets_sent += len(output.packets)
+                statistics.payload_bytes_sent += sum(len(part.payload) for part in output.packets)

@@ -1,0 +1,154 @@
+"""What the parts of a relay share: the pool, the peers, our own requirements, the counters.
+
+It owns the putting together and the few steps that several parts take: letting an envelope in,
+failing a peer, offering the pool. Events are not its business.
+
+Spec: EIP-627; DESIGN of the gossip layer in ARCHITECTURE.md.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from sottovoce.base.entropy import Entropy
+from sottovoce.base.moment import Moment
+from sottovoce.base.packets import Packet
+from sottovoce.gossip.admission import Accepted, Admission, Policy, check
+from sottovoce.gossip.envelope import Envelope
+from sottovoce.gossip.events import (
+    Drop,
+    EnvelopesToArchive,
+    GossipOutput,
+    MessageOpened,
+    PacketsToSend,
+    PeerFailed,
+)
+from sottovoce.gossip.filters import FilterTable
+from sottovoce.gossip.forwarding import Forwarder
+from sottovoce.gossip.own_delays import OwnDelays
+from sottovoce.gossip.pool import Pool, PoolEntry
+from sottovoce.gossip.session import Session, SessionState
+from sottovoce.gossip.settings import GossipSettings
+from sottovoce.gossip.statistics import RelayStatistics
+
+# A peer can make us look through the whole pool by widening its wishes. Once a second costs little
+# whatever the peer does; an honest one widens when a person joins a chat.
+OFFER_PAUSE_S: Final = 1.0
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What one call of `handle` brings together before anything leaves.
+
+    Attributes:
+        outputs: Outputs in their order; packets come before the failure of their peer.
+        fresh: Pooled in this call, to be passed on.
+        touched: Peers whose queue has something, or may have.
+        opened: Messages that filters opened; they go up behind the packets of the relay.
+        archive: Envelopes for the archive.
+    """
+
+    outputs: list[GossipOutput] = field(default_factory=list)
+    fresh: list[PoolEntry] = field(default_factory=list)
+    touched: dict[int, Session] = field(default_factory=dict)
+    opened: list[MessageOpened] = field(default_factory=list)
+    archive: list[Envelope] = field(default_factory=list)
+
+    def all_outputs(self) -> list[GossipOutput]:
+        """Return everything: what peers get first, so that opening a message delays nothing."""
+        if self.archive:
+            self.outputs.append(EnvelopesToArchive(tuple(self.archive)))
+        return [*self.outputs, *self.opened]
+
+
+class RelayState:
+    """The shared state of one relay."""
+
+    def __init__(self, settings: GossipSettings, *, entropy: Entropy) -> None:
+        self.settings: Final = settings
+        self.statistics: Final = RelayStatistics()
+        self.admission: Final = Admission(settings)
+        self.pool: Final = Pool(settings.pool_bytes_max)
+        self.filters: Final = FilterTable()
+        self.sessions: Final[dict[int, Session]] = {}
+        # Those for whom a deadline may be running; few, so that time costs nothing per peer.
+        self.watched: Final[dict[int, Session]] = {}
+        self.own_delays: Final = OwnDelays(settings.own_delay_s_max, entropy=entropy)
+        self.forwarder: Final = Forwarder(settings, self.pool, self.statistics)
+
+    def admit(
+        self, envelope: Envelope, policy: Policy, now: Moment, gathered: Gathered, *, own: bool
+    ) -> Drop | PoolEntry:
+        """Check an envelope, pool it and try the filters on it.
+
+        Returns:
+            The entry, also of one that was pooled already; or why there is none.
+        """
+        known = self.pool.get(envelope.hash)
+        if known is not None:
+            self.statistics.dropped[Drop.DUPLICATE] += 1
+            return known
+        verdict = check(envelope, policy, now.unix_whole_s)
+        if isinstance(verdict, Drop):
+            self.statistics.dropped[verdict] += 1
+            return verdict
+        entry = self.pool.add(envelope, pow=verdict.pow, bloom=verdict.bloom, own=own)
+        if entry is None:
+            self.statistics.dropped[Drop.POOL_FULL] += 1
+            return Drop.POOL_FULL
+        self._pooled(entry, verdict, gathered)
+        return entry
+
+    def _pooled(self, entry: PoolEntry, verdict: Accepted, gathered: Gathered) -> None:
+        self.statistics.envelopes_pooled += 1
+        if self.settings.serves_mail:
+            gathered.archive.append(entry.envelope)
+        # A light node relays nothing of others; what it receives is for itself alone.
+        if entry.own or not self.settings.light:
+            if not entry.own:
+                gathered.fresh.append(entry)
+            self.statistics.offered += 1
+            self.offer_to_filters(entry.envelope, gathered, only_direct=False, pow=verdict.pow)
+        else:
+            self.statistics.offered_direct += 1
+            self.offer_to_filters(entry.envelope, gathered, only_direct=True, pow=verdict.pow)
+
+    def offer_to_filters(
+        self, envelope: Envelope, gathered: Gathered, *, only_direct: bool, pow: float | None
+    ) -> None:
+        """Try the filters on an envelope; one whose work nobody computed came past the pool."""
+        opened = self.filters.open(envelope, direct=only_direct, pow=pow)
+        if opened is None:
+            return
+        message, numbers = opened
+        self.statistics.messages_opened += 1
+        gathered.opened.append(MessageOpened(numbers, message, direct=pow is None))
+
+    def send(self, session: Session, gathered: Gathered, *packets: Packet) -> None:
+        """Send packets to a peer that has not failed, whether or not its socket is blocked."""
+        if packets and not session.has_failed:
+            gathered.outputs.append(PacketsToSend(session.peer, packets))
+
+    def fail(self, session: Session, detail: str, gathered: Gathered) -> None:
+        """End a session for good; its connection is for others to close."""
+        if session.has_failed:
+            return
+        session.move_to(SessionState.FAILED)
+        session.forget_waiting()
+        self.statistics.peers_failed += 1
+        gathered.outputs.append(PeerFailed(session.peer, detail))
+
+    def offer_pool(self, session: Session, now_s: float, gathered: Gathered) -> None:
+        """Queue the whole pool for a peer, or note that it has to be done later."""
+        session.offer_due = True
+        if session.blocked or now_s < session.offer_not_before_s:
+            self.watched[session.peer] = session
+            return
+        session.offer_due = False
+        session.offer_not_before_s = now_s + OFFER_PAUSE_S
+        session.queue.clear()
+        for entry in self.pool.entries():
+            if entry.own:
+                self.own_delays.start(session, entry, now_s)
+            elif not self.settings.light and session.lacks(entry):
+                session.queue.append(entry.envelope.hash)
+        gathered.touched[session.peer] = session

@@ -1,0 +1,1 @@
+"""The whole node as one machine: inputs in, effects out. Sans-I/O ends here."""

@@ -1,0 +1,166 @@
+"""Everything a node wants done, in two lanes.
+
+*Relay effects* touch nothing that is stored and leave at once. *Facts* are for the person who owns
+the node; the driver releases them when the batch that made them is committed. (Nothing is stored
+yet, so today the commit is empty; the order is kept all the same.)
+"""
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from sottovoce.base.quantities import EnvelopeHash, PublicKey
+from sottovoce.gossip.seal import OpenedMessage
+
+# ---- relay lane
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Open a TCP stream; answer `DialSucceeded` or `DialFailed`."""
+
+    attempt: int
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBytes:
+    """Write to the stream, after all earlier bytes."""
+
+    stream: int
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CloseStream:
+    """Close the stream once what was written before has left; answer `StreamClosed`."""
+
+    stream: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Search the lowest nonce that gives `bits` leading zeros, off the loop; answer `Computed`."""
+
+    job: int
+    prefix: bytes = field(repr=False)
+    bits: int
+    work_time_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCompute:
+    """Stop the search; no answer is wanted any more."""
+
+    job: int
+
+
+RelayEffect: TypeAlias = WriteBytes | CloseStream | Dial | Compute | CancelCompute
+
+# ---- the person's lane
+
+
+@dataclass(frozen=True, slots=True)
+class MessageArrived:
+    """A message that filters of the owner opened."""
+
+    filters: tuple[int, ...]
+    message: OpenedMessage
+    direct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PeerConnected:
+    """A peer's greeting is complete: envelopes flow."""
+
+    public_key: PublicKey
+    client_id: str
+    address: str
+    inbound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PeerDisconnected:
+    """A peer that had been connected is gone."""
+
+    public_key: PublicKey
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerUnreachable:
+    """An attempt to connect to a peer of ours failed; it will be tried again.
+
+    Attributes:
+        public_key: The peer that was dialled.
+        detail: What happened, one sentence.
+        retry_in_s: Seconds until the next attempt.
+    """
+
+    public_key: PublicKey
+    detail: str
+    retry_in_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PostSucceeded:
+    """A posted message is sealed, mined and on its way (or, with a target, handed to that peer).
+
+    Attributes:
+        request: The number given in `PostMessage`.
+        hash: The envelope's hash.
+        size_bytes: The envelope's RLP length.
+        tries: Nonces tried to find its proof of work.
+        pow: The proof of work reached.
+    """
+
+    request: int
+    hash: EnvelopeHash
+    size_bytes: int
+    tries: int
+    pow: float
+
+
+@dataclass(frozen=True, slots=True)
+class PostFailed:
+    """A posted message did not leave; `detail` is one sentence for people."""
+
+    request: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentToPeer:
+    """Envelopes of ours went out to a peer."""
+
+    public_key: PublicKey
+    hashes: tuple[EnvelopeHash, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmedByPeer:
+    """A peer confirmed a packet of envelopes.
+
+    Attributes:
+        public_key: Who answered.
+        batch: Keccak-256 of the packet's payload.
+        refused: Hash and the peer's words for each envelope that it did not take.
+    """
+
+    public_key: PublicKey
+    batch: EnvelopeHash
+    refused: tuple[tuple[EnvelopeHash, str], ...]
+
+
+Fact: TypeAlias = (
+    MessageArrived
+    | PostSucceeded
+    | PostFailed
+    | SentToPeer
+    | ConfirmedByPeer
+    | PeerConnected
+    | PeerDisconnected
+    | PeerUnreachable
+)
+
+Effect: TypeAlias = RelayEffect | Fact

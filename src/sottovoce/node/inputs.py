@@ -1,0 +1,200 @@
+"""Everything that can happen to a node: streams, results of work, time, wishes of its owner.
+
+Streams are numbered by the driver, dial attempts and jobs by the node, requests and filters by
+the owner.
+"""
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from sottovoce.base.quantities import PublicKey
+from sottovoce.devp2p.enode import Enode
+from sottovoce.gossip.filters import Filter
+from sottovoce.gossip.seal import EnvelopeRoute
+
+# ---- streams
+
+
+@dataclass(frozen=True, slots=True)
+class StreamAccepted:
+    """Somebody connected to us."""
+
+    stream: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialSucceeded:
+    """The dial attempt became a stream."""
+
+    attempt: int
+    stream: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialFailed:
+    """The dial attempt came to nothing; `detail` is one sentence for people."""
+
+    attempt: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBytes:
+    """Bytes arrived."""
+
+    stream: int
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamClosed:
+    """The stream is gone, whoever closed it."""
+
+    stream: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBlocked:
+    """The socket's buffer is full."""
+
+    stream: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteDrained:
+    """The socket takes bytes again."""
+
+    stream: int
+
+
+# ---- work and time
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A job is done: the lowest nonce that reaches its target, or None if its time ran out."""
+
+    job: int
+    nonce: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """The moment of `next_deadline` has come (or may have)."""
+
+
+# ---- the owner
+
+
+@dataclass(frozen=True, slots=True)
+class AddPeer:
+    """Connect to this peer and keep redialling it."""
+
+    enode: Enode
+    trusted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePeer:
+    """Disconnect the peer and stop redialling it."""
+
+    public_key: PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class TrustPeer:
+    """Take direct messages from this peer, and let it in when we are full."""
+
+    public_key: PublicKey
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PostMessage:
+    """Seal a payload, do its proof of work and let it travel.
+
+    Attributes:
+        request: The owner's number for this wish; the answer carries it.
+        route: Topic, key and signer.
+        payload: What the recipient will read.
+        ttl_s: Seconds of life.
+        pow_target: Proof of work to reach; 0 does none.
+        work_time_s: Seconds that the search may take.
+        padding: Padding instead of the random one, or None.
+        target: Send directly to this connected peer only, past the pool, or None.
+    """
+
+    request: int
+    route: EnvelopeRoute
+    payload: bytes = field(repr=False)
+    ttl_s: int
+    pow_target: float
+    work_time_s: float
+    padding: bytes | None = None
+    target: PublicKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelPost:
+    """Stop the search for proof of work, if it still runs."""
+
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class InstallFilter:
+    """Open matching envelopes from now on."""
+
+    number: int
+    filter: Filter
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFilter:
+    """Stop opening for this filter."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetMinimumPow:
+    """Refuse envelopes with less work, and tell the peers."""
+
+    minimum_pow: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetBloom:
+    """Take only envelopes that match this filter of 64 bytes, and tell the peers."""
+
+    bloom: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ShutDown:
+    """Say goodbye to every peer; nothing is dialled or accepted any more."""
+
+
+Input: TypeAlias = (
+    StreamBytes
+    | TimePassed
+    | WriteBlocked
+    | WriteDrained
+    | StreamAccepted
+    | DialSucceeded
+    | DialFailed
+    | StreamClosed
+    | Computed
+    | PostMessage
+    | CancelPost
+    | InstallFilter
+    | RemoveFilter
+    | AddPeer
+    | RemovePeer
+    | TrustPeer
+    | SetMinimumPow
+    | SetBloom
+    | ShutDown
+)

@@ -1,0 +1,43 @@
+"""How many peers a node keeps and how patiently, each number with its reason.
+
+Spec: devp2p rlpx.md; the numbers follow go-ethereum 1.9.6 (p2p/server.go, p2p/dial.go) unless a
+line says otherwise.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+PEERS_MAX: Final = 50
+PENDING_INBOUND_MAX: Final = 50  # strangers whose handshake is not finished
+DIALS_IN_PROGRESS_MAX: Final = 16
+WRITE_TIMEOUT_S: Final = 20.0  # a peer that takes no byte for so long is gone
+INBOUND_THROTTLE_S: Final = 30.0  # one inbound connection per public address and this time
+THROTTLED_ADDRESSES_MAX: Final = 4096  # bounds what a scan from many addresses makes us remember
+REDIAL_FIRST_S: Final = 1.0  # ours: a restarted neighbour is found again at once
+REDIAL_MAX_S: Final = 60.0  # ours: and one that is away costs a packet a minute
+REDIAL_PUBLIC_MIN_S: Final = 35.0  # sooner, and a Go node on a public address refuses us unheard
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """The settings of a node's peers.
+
+    Attributes:
+        peers_max: Peers kept; static and trusted ones come on top.
+        pending_inbound_max: Inbound connections whose peer is not known yet.
+        dials_in_progress_max: Outgoing connections being opened at once.
+        write_timeout_s: Seconds for which a socket may refuse bytes.
+        inbound_throttle_s: Seconds between two inbound connections of one public address.
+        redial_first_s: Seconds before the first redial; each further one waits twice as long.
+        redial_max_s: Longest wait, seconds.
+        redial_public_min_s: Shortest wait before redialling a public address, seconds.
+    """
+
+    peers_max: int = PEERS_MAX
+    pending_inbound_max: int = PENDING_INBOUND_MAX
+    dials_in_progress_max: int = DIALS_IN_PROGRESS_MAX
+    write_timeout_s: float = WRITE_TIMEOUT_S
+    inbound_throttle_s: float = INBOUND_THROTTLE_S
+    redial_first_s: float = REDIAL_FIRST_S
+    redial_max_s: float = REDIAL_MAX_S
+    redial_public_min_s: float = REDIAL_PUBLIC_MIN_S

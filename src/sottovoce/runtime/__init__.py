@@ -1,0 +1,1 @@
+"""Where the machine meets the world: asyncio, sockets, clock, entropy, worker processes."""

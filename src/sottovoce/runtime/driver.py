@@ -1,0 +1,258 @@
+"""The asyncio shell around a node: it feeds inputs, carries out effects, and knows nothing else.
+
+The driver takes what is ready, at most `BATCH_INPUTS_MAX` inputs or `BATCH_S_MAX` seconds of them,
+then lets the loop breathe. Relay effects leave at once. Facts are released at the end of the batch,
+where the commit of a person's stored state will stand.
+"""
+
+import asyncio
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Coroutine
+from typing import Final, assert_never
+
+from sottovoce.node import inputs
+from sottovoce.node.effects import (
+    CancelCompute,
+    CloseStream,
+    Compute,
+    Dial,
+    Fact,
+    RelayEffect,
+    WriteBytes,
+)
+from sottovoce.node.node import Node
+from sottovoce.runtime import tcp
+from sottovoce.runtime.system_clock import read_clock
+from sottovoce.runtime.tcp import StreamTraffic, TcpStream
+from sottovoce.runtime.workers import MiningWorkers
+
+BATCH_INPUTS_MAX: Final = 256
+BATCH_S_MAX: Final = 0.005  # longer, and a waiting person's message would feel it
+# Bytes of one stream that wait for the node; above that its socket is not read.
+UNREAD_BYTES_MAX: Final = 1024 * 1024
+# How long a graceful stop waits for goodbyes to leave.
+STOP_TIMEOUT_S: Final = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+class Driver:
+    """Runs one node on the running loop.
+
+    Args:
+        node: The machine.
+        on_fact: Told each fact, on the loop's thread, after its batch; it must not block.
+    """
+
+    def __init__(self, node: Node, on_fact: Callable[[Fact], None]) -> None:
+        self._node = node
+        self._on_fact = on_fact
+        self._loop = asyncio.get_running_loop()
+        self._workers = MiningWorkers()
+        self._inputs: deque[inputs.Input] = deque()
+        self._streams: dict[int, TcpStream] = {}
+        self._unread_bytes: Counter[int] = Counter()
+        self._next_stream = 0
+        self._tasks: dict[object, asyncio.Task[None]] = {}
+        self._servers: list[asyncio.Server] = []
+        self._batch_scheduled = False
+        self._timer: asyncio.TimerHandle | None = None
+        self.failed_inputs: Counter[str] = Counter()
+
+    # ---- the owner's side
+
+    async def listen(self, host: str, port: int) -> int:
+        """Accept peers; returns the port.
+
+        Raises:
+            ListenError: The port cannot be bound.
+        """
+        server, bound_port = await tcp.listen(host, port, self._accepting)
+        self._servers.append(server)
+        return bound_port
+
+    def submit(self, event: inputs.Input) -> None:
+        """Queue an input; it is handled soon, in order."""
+        self._inputs.append(event)
+        self._schedule_batch()
+
+    def command(self, event: inputs.Input) -> None:
+        """Handle an owner's input now.
+
+        Raises:
+            LocalProtocolError: The node refuses it.
+        """
+        self._release(self._handle(event))
+        self._set_timer()
+
+    def traffic(self) -> list[StreamTraffic]:
+        """Return the counters of the open streams."""
+        return [stream.traffic for stream in self._streams.values()]
+
+    async def stop(self) -> None:
+        """Say goodbye, let written bytes leave, close everything."""
+        for server in self._servers:
+            server.close()
+        self.command(inputs.ShutDown())
+        closing = [stream.closed for stream in self._streams.values()]
+        if closing:
+            await asyncio.wait(closing, timeout=STOP_TIMEOUT_S)
+        for task in list(self._tasks.values()):
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self._workers.close()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    # ---- batches
+
+    def _schedule_batch(self) -> None:
+        if not self._batch_scheduled:
+            self._batch_scheduled = True
+            self._loop.call_soon(self._run_batch)
+
+    def _run_batch(self) -> None:
+        self._batch_scheduled = False
+        end_s = self._loop.time() + BATCH_S_MAX
+        facts: list[Fact] = []
+        for _ in range(min(len(self._inputs), BATCH_INPUTS_MAX)):
+            event = self._inputs.popleft()
+            facts += self._handle_guarded(event)
+            if self._loop.time() > end_s:
+                break
+        self._release(facts)
+        if self._inputs:
+            self._schedule_batch()
+        self._set_timer()
+
+    def _handle_guarded(self, event: inputs.Input) -> list[Fact]:
+        """Handle an input that came from outside; a bug of ours must not stop the relay."""
+        try:
+            return self._handle(event)
+        except Exception:
+            kind = type(event).__name__
+            self.failed_inputs[kind] += 1
+            _log.exception("an input of kind %s was set aside", kind)
+            if isinstance(event, inputs.StreamBytes):
+                self._perform(CloseStream(event.stream))
+            return []
+        finally:
+            if isinstance(event, inputs.StreamBytes):
+                self._bytes_were_read(event.stream, len(event.data))
+
+    def _handle(self, event: inputs.Input) -> list[Fact]:
+        facts: list[Fact] = []
+        for effect in self._node.handle(event, read_clock()):
+            if isinstance(effect, RelayEffect):
+                self._perform(effect)
+            else:
+                facts.append(effect)
+        return facts
+
+    def _release(self, facts: list[Fact]) -> None:
+        for fact in facts:
+            self._on_fact(fact)
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        deadline = self._node.next_deadline()
+        self._timer = None
+        if deadline is not None:
+            delay_s = max(0.0, deadline - read_clock().monotonic_s)
+            self._timer = self._loop.call_later(delay_s, self.submit, inputs.TimePassed())
+
+    # ---- effects
+
+    def _perform(self, effect: RelayEffect) -> None:
+        match effect:
+            case WriteBytes(number, data):
+                stream = self._streams.get(number)
+                if stream is not None:
+                    stream.write(data)
+            case CloseStream(number):
+                stream = self._streams.get(number)
+                if stream is not None:
+                    stream.close()
+            case Dial():
+                self._start_task(("dial", effect.attempt), self._dial(effect))
+            case Compute():
+                self._start_task(("job", effect.job), self._compute(effect))
+            case CancelCompute(job):
+                task = self._tasks.get(("job", job))
+                if task is not None:
+                    task.cancel()
+            case _:
+                assert_never(effect)
+
+    def _start_task(self, name: object, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks[name] = task
+        task.add_done_callback(lambda _: self._tasks.pop(name, None))
+
+    async def _dial(self, effect: Dial) -> None:
+        attempt = effect.attempt
+        try:
+            await tcp.dial(effect.host, effect.port, lambda: self._dialling(attempt))
+        except (OSError, OverflowError, UnicodeError) as error:
+            where = f"{effect.host} port {effect.port}"
+            detail = f"cannot connect to {where}: {tcp.describe(error)}"
+            self.submit(inputs.DialFailed(attempt, detail))
+
+    async def _compute(self, effect: Compute) -> None:
+        nonce: int | None = None
+        try:
+            nonce = await self._workers.search(effect.prefix, effect.bits, effect.work_time_s)
+        except OSError:
+            _log.exception("a search for proof of work failed")
+        self.submit(inputs.Computed(effect.job, nonce))
+
+    # ---- streams
+
+    def _accepting(self) -> TcpStream:
+        def opened(stream: TcpStream, address: str) -> int:
+            number = self._add_stream(stream)
+            self.submit(inputs.StreamAccepted(number, address))
+            return number
+
+        return TcpStream(self, opened)
+
+    def _dialling(self, attempt: int) -> TcpStream:
+        def opened(stream: TcpStream, address: str) -> int:
+            number = self._add_stream(stream)
+            self.submit(inputs.DialSucceeded(attempt, number, address))
+            return number
+
+        return TcpStream(self, opened)
+
+    def _add_stream(self, stream: TcpStream) -> int:
+        self._next_stream += 1
+        self._streams[self._next_stream] = stream
+        return self._next_stream
+
+    def stream_bytes(self, stream: int, data: bytes) -> None:
+        """Queue bytes; stop reading a socket whose bytes pile up."""
+        self._unread_bytes[stream] += len(data)
+        if self._unread_bytes[stream] > UNREAD_BYTES_MAX:
+            self._streams[stream].pause_reading()
+        self.submit(inputs.StreamBytes(stream, data))
+
+    def _bytes_were_read(self, number: int, size_bytes: int) -> None:
+        stream = self._streams.get(number)
+        if stream is None:
+            return
+        before = self._unread_bytes[number]
+        self._unread_bytes[number] = before - size_bytes
+        if before > UNREAD_BYTES_MAX >= before - size_bytes:
+            stream.resume_reading()
+
+    def stream_pressure(self, stream: int, *, blocked: bool) -> None:
+        """Queue the news that a socket takes no bytes, or takes them again."""
+        self.submit(inputs.WriteBlocked(stream) if blocked else inputs.WriteDrained(stream))
+
+    def stream_closed(self, stream: int) -> None:
+        """Queue the end of a stream."""
+        self._streams.pop(stream, None)
+        self._unread_bytes.pop(stream, None)
+        self.submit(inputs.StreamClosed(stream))

@@ -1,0 +1,1 @@
+"""The asyncio facade: the only interface that we promise to keep."""

@@ -1,0 +1,372 @@
+"""The client: a node of one's own inside an asyncio program.
+
+async with Client(peers=["enode://..."]) as client:
+    channel = client.channel("status")
+    await channel.send_text("hello")
+    async with await channel.subscribe() as messages:
+        async for message in messages:
+            print(message.text)
+"""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from types import TracebackType
+from typing import Final, Self, assert_never
+from weakref import WeakValueDictionary
+
+from sottovoce.app.application import Application, ApplicationSettings
+from sottovoce.base.errors import LocalProtocolError
+from sottovoce.base.quantities import EnvelopeHash, PublicKey, Topic
+from sottovoce.base.secret import PrivateKey, SymmetricKey
+from sottovoce.crypto import secp256k1
+from sottovoce.devp2p.enode import parse_enode
+from sottovoce.gossip.filters import Filter
+from sottovoce.gossip.seal import EnvelopeRoute, OpenedMessage
+from sottovoce.gossip.settings import GossipSettings
+from sottovoce.node import effects, inputs
+from sottovoce.sdk.channel import Channel
+from sottovoce.sdk.errors import ClientClosedError, ConnectError, PostError
+from sottovoce.sdk.messages import (
+    PeerEvent,
+    PeerInfo,
+    SentMessage,
+    Statistics,
+    StreamStatistics,
+)
+from sottovoce.sdk.subscriptions import QUEUE_MAX, Subscription
+from sottovoce.sdk.whisper import Whisper
+from sottovoce.stack.routes import key_of_name
+
+CONNECT_TIMEOUT_S: Final = 15.0
+
+Deliver = Callable[[OpenedMessage], None]
+
+
+class Client:
+    """A node, its identity, its channels.
+
+    Args:
+        listen: Host and port to accept peers on, as ``host:port`` (port 0: the system chooses),
+            or None to accept nobody.
+        peers: Enode URLs to connect to and stay connected to.
+        identity: Private key that signs messages, or None for a fresh one.
+        node_key: Private key of the node, or None for a fresh one.
+        gossip: Limits on envelopes.
+        settings: Everything at once, instead of `listen`, `node_key` and `gossip`.
+
+    Raises:
+        LocalProtocolError: `listen` or an enode is not what it should be.
+    """
+
+    def __init__(
+        self,
+        *,
+        listen: str | None = "127.0.0.1:0",
+        peers: Iterable[str] = (),
+        identity: PrivateKey | None = None,
+        node_key: PrivateKey | None = None,
+        gossip: GossipSettings | None = None,
+        settings: ApplicationSettings | None = None,
+    ) -> None:
+        if settings is None:
+            settings = ApplicationSettings(
+                listen=None if listen is None else parse_host_port(listen),
+                node_key=node_key,
+                gossip=gossip or GossipSettings(),
+            )
+        self._application = Application(settings, self._on_fact)
+        self._identity = identity or secp256k1.generate_private_key(self._application.entropy)
+        self.public_key: PublicKey = secp256k1.public_key(self._identity)
+        self._wanted_peers = [parse_enode(text) for text in peers]
+        self._peers: dict[PublicKey, PeerInfo] = {}
+        self._peer_waiters: dict[PublicKey, list[asyncio.Future[PeerInfo]]] = {}
+        self._peer_events: list[Subscription[PeerEvent]] = []
+        self._last_failures: dict[PublicKey, str] = {}
+        self._deliver: dict[int, Deliver] = {}
+        self._closers: dict[int, Callable[[], None]] = {}
+        self._posts: dict[int, tuple[Topic, asyncio.Future[SentMessage]]] = {}
+        self._sent: WeakValueDictionary[EnvelopeHash, SentMessage] = WeakValueDictionary()
+        self._numbers = itertools.count(1)
+        self._channels: dict[str, Channel] = {}
+        self._channel_keys: dict[str, SymmetricKey] = {}
+        self.whisper = Whisper(self)
+
+    # ---- life
+
+    async def __aenter__(self) -> Self:
+        await self._application.start()
+        for enode in self._wanted_peers:
+            self._application.command(inputs.AddPeer(enode))
+        return self
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Disconnect, end every subscription and stop; harmless when repeated."""
+        for close in list(self._closers.values()):
+            close()
+        await self._application.stop()
+        for subscription in list(self._peer_events):
+            subscription.close()
+        for _, waiting in self._posts.values():
+            if not waiting.done():
+                waiting.set_exception(ClientClosedError("the client was closed"))
+
+    # ---- peers
+
+    @property
+    def enode(self) -> str | None:
+        """The URL under which peers can connect to us; None if we do not listen."""
+        enode = self._application.enode
+        return None if enode is None else str(enode)
+
+    @property
+    def peers(self) -> tuple[PeerInfo, ...]:
+        """The connected peers."""
+        return tuple(self._peers.values())
+
+    async def connect(
+        self, enode: str, *, trusted: bool = False, timeout_s: float = CONNECT_TIMEOUT_S
+    ) -> PeerInfo:
+        """Connect to a peer, wait until envelopes flow, and stay connected.
+
+        Args:
+            enode: The peer's enode URL.
+            trusted: Whether direct messages are taken from it.
+            timeout_s: How long to wait, seconds. The attempts go on in the background after that.
+
+        Returns:
+            What is known of the peer.
+
+        Raises:
+            LocalProtocolError: The enode is not valid.
+            ConnectError: The peer was not reached, or refused us, within `timeout_s`.
+        """
+        wanted = parse_enode(enode)
+        self._command(inputs.AddPeer(wanted, trusted))
+        return await self._wait_for_peer(wanted.public_key, timeout_s)
+
+    async def _wait_for_peer(self, key: PublicKey, timeout_s: float) -> PeerInfo:
+        known = self._peers.get(key)
+        if known is not None:
+            return known
+        waiter: asyncio.Future[PeerInfo] = asyncio.get_running_loop().create_future()
+        waiters = self._peer_waiters.setdefault(key, [])
+        waiters.append(waiter)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await waiter
+        except TimeoutError:
+            reason = self._last_failures.get(key, "no answer")
+            raise ConnectError(
+                f"the peer was not connected within {timeout_s:g} s: {reason}"
+            ) from None
+        finally:
+            waiters.remove(waiter)
+
+    def disconnect(self, enode: str) -> None:
+        """Disconnect a peer and stop redialling it.
+
+        Raises:
+            LocalProtocolError: The enode is not valid.
+        """
+        self._command(inputs.RemovePeer(parse_enode(enode).public_key))
+
+    def peer_events(self, *, queue_max: int = QUEUE_MAX) -> Subscription[PeerEvent]:
+        """Return an async iterator over peers that connect, leave or cannot be reached."""
+        subscription: Subscription[PeerEvent] = Subscription(
+            queue_max=queue_max, on_close=lambda: self._peer_events.remove(subscription)
+        )
+        self._peer_events.append(subscription)
+        return subscription
+
+    # ---- channels
+
+    def channel(self, name: str) -> Channel:
+        """Return the public channel of this name.
+
+        Raises:
+            LocalProtocolError: The name is empty or too long.
+        """
+        if name not in self._channels:
+            self._channels[name] = Channel(self, name)
+        return self._channels[name]
+
+    def statistics(self) -> Statistics:
+        """Return the counters of this moment."""
+        relay = self._application.relay_statistics()
+        return Statistics(
+            peer_count=len(self._peers),
+            relay={name: value for name, value in asdict(relay).items() if isinstance(value, int)},
+            dropped={reason.value: count for reason, count in relay.dropped.items()},
+            unreadable_count=sum(channel.unreadable_count for channel in self._channels.values()),
+            failed_inputs=self._application.failed_inputs(),
+            streams=tuple(
+                StreamStatistics(
+                    traffic.local_port,
+                    traffic.remote_port,
+                    traffic.received_bytes,
+                    traffic.sent_bytes,
+                )
+                for traffic in self._application.traffic()
+            ),
+        )
+
+    # ---- for the channel and Whisper lanes
+
+    @property
+    def identity(self) -> PrivateKey:
+        """The private key that signs our messages."""
+        return self._identity
+
+    async def channel_key(self, name: str) -> SymmetricKey:
+        """Return the key of a channel, derived on a thread at the first call."""
+        if name not in self._channel_keys:
+            self._channel_keys[name] = await asyncio.to_thread(key_of_name, name)
+        return self._channel_keys[name]
+
+    def install_filter(
+        self, wanted: Filter, deliver: Deliver, close: Callable[[], None]
+    ) -> Callable[[], None]:
+        """Deliver what a filter opens; returns the function that removes the filter."""
+        number = next(self._numbers)
+        self._command(inputs.InstallFilter(number, wanted))
+        self._deliver[number] = deliver
+        self._closers[number] = close
+
+        def remove() -> None:
+            self._closers.pop(number, None)
+            if self._deliver.pop(number, None) is not None and self._application.running:
+                self._command(inputs.RemoveFilter(number))
+
+        return remove
+
+    async def post(
+        self,
+        payload: bytes,
+        route: EnvelopeRoute,
+        *,
+        ttl_s: int,
+        pow_target: float,
+        work_time_s: float,
+        padding: bytes | None = None,
+        target: PublicKey | None = None,
+    ) -> SentMessage:
+        """Seal, mine and post; see `Whisper.post`.
+
+        Raises:
+            PostError: It did not leave; the text says why.
+            CancelledError: The caller gave up; the search for proof of work is stopped.
+        """
+        request = next(self._numbers)
+        wish = inputs.PostMessage(
+            request, route, payload, ttl_s, pow_target, work_time_s, padding, target
+        )
+        done: asyncio.Future[SentMessage] = asyncio.get_running_loop().create_future()
+        self._posts[request] = route.topic, done
+        try:
+            self._command(wish)
+            return await done
+        except asyncio.CancelledError:
+            if self._application.running:
+                self._command(inputs.CancelPost(request))
+            raise
+        finally:
+            del self._posts[request]
+
+    def command(self, event: inputs.Input) -> None:
+        """Hand a wish to the node (for the other lanes of this package)."""
+        self._command(event)
+
+    def _command(self, event: inputs.Input) -> None:
+        if not self._application.running:
+            raise ClientClosedError("the client is not running; use it inside 'async with'")
+        self._application.command(event)
+
+    # ---- facts
+
+    def _on_fact(self, fact: effects.Fact) -> None:
+        match fact:
+            case effects.MessageArrived(filters, message, _):
+                for number in filters:
+                    deliver = self._deliver.get(number)
+                    if deliver is not None:
+                        deliver(message)
+            case effects.PostSucceeded() | effects.PostFailed():
+                self._post_done(fact)
+            case effects.SentToPeer(peer, hashes):
+                for envelope in hashes:
+                    sent = self._sent.get(envelope)
+                    if sent is not None:
+                        sent.note_peer(peer)
+            case effects.ConfirmedByPeer():
+                pass  # Receipts of message ids come with the payload layer.
+            case effects.PeerConnected() | effects.PeerDisconnected() | effects.PeerUnreachable():
+                self._peer_changed(fact)
+            case _:
+                assert_never(fact)
+
+    def _post_done(self, fact: effects.PostSucceeded | effects.PostFailed) -> None:
+        topic, waiting = self._posts.get(fact.request, (None, None))
+        if waiting is None or topic is None or waiting.done():
+            return
+        if isinstance(fact, effects.PostFailed):
+            waiting.set_exception(PostError(fact.detail))
+            return
+        sent = SentMessage(
+            envelope_hash=fact.hash,
+            topic=topic,
+            size_bytes=fact.size_bytes,
+            tries=fact.tries,
+            pow_=fact.pow,
+        )
+        # Known at once: the news that a peer took it may follow in the same batch.
+        self._sent[fact.hash] = sent
+        waiting.set_result(sent)
+
+    def _peer_changed(
+        self,
+        fact: effects.PeerConnected | effects.PeerDisconnected | effects.PeerUnreachable,
+    ) -> None:
+        match fact:
+            case effects.PeerConnected(key, client_id, address, inbound):
+                info = PeerInfo(key, client_id, address, inbound)
+                self._peers[key] = info
+                self._last_failures.pop(key, None)
+                for waiter in self._peer_waiters.get(key, ()):
+                    if not waiter.done():
+                        waiter.set_result(info)
+                event = PeerEvent("connected", key, f"{address} {client_id}")
+            case effects.PeerDisconnected(key, detail):
+                self._peers.pop(key, None)
+                event = PeerEvent("disconnected", key, detail)
+            case effects.PeerUnreachable(key, detail, retry_in_s):
+                self._last_failures[key] = detail
+                event = PeerEvent("unreachable", key, f"{detail}; next try in {retry_in_s:.0f} s")
+            case _:
+                assert_never(fact)
+        for subscription in self._peer_events:
+            subscription.put(event)
+
+
+def parse_host_port(text: str) -> tuple[str, int]:
+    """Split ``host:port`` (IPv6 hosts in brackets).
+
+    Raises:
+        LocalProtocolError: It is not of that form.
+    """
+    host, separator, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not separator or not host or not port.isascii() or not port.isdigit():
+        raise LocalProtocolError(f"{text!r} is not HOST:PORT, for instance 127.0.0.1:30303")
+    if int(port) > 0xFFFF:
+        raise LocalProtocolError(f"{port} is not a port; ports end at 65535")
+    return host, int(port)

@@ -1,0 +1,49 @@
+"""What every test run shares: the options of the vectors, and how long property tests search."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import settings
+
+# Runners of families assert like tests do; pytest explains their failures only if told beforehand.
+pytest.register_assert_rewrite("vectors.families")
+
+from vectors.selection import COMMITTED, SELECTION, select  # noqa: E402
+
+# The fast suite draws the same examples in every run; `make test-long` draws many more.
+EXAMPLES_VARIABLE: Final = "SOTTOVOCE_EXAMPLES"
+settings.register_profile("fast", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile(
+    "long", max_examples=int(os.environ.get(EXAMPLES_VARIABLE, "2000")), deadline=None
+)
+settings.load_profile("long" if EXAMPLES_VARIABLE in os.environ else "fast")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--vectors` and `--families`."""
+    group = parser.getgroup("vectors", "vectors made by other implementations")
+    group.addoption(
+        "--vectors",
+        metavar="DIR",
+        help="flat folder of <family>.json files, relative to where pytest was started "
+        "(default: tests/vectors/data)",
+    )
+    group.addoption(
+        "--families",
+        metavar="A,B",
+        help="families to run (default: all that can run and are present)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a wrong selection of vectors before anything is collected."""
+    named: str | None = config.getoption("--vectors")
+    directory = COMMITTED if named is None else Path(config.invocation_params.dir, named)
+    config.stash[SELECTION] = select(directory, config.getoption("--families"))
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Name the families that run and those that do not."""
+    return config.stash[SELECTION].header()

@@ -1,0 +1,102 @@
+import pytest
+
+from sottovoce.base.errors import DecryptionError
+from sottovoce.crypto.aes import AesBlock, AesCtrStream, gcm_open, gcm_seal
+
+# The four blocks that NIST SP 800-38A uses in all its examples.
+BLOCKS = bytes.fromhex(
+    "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
+    "30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710"
+)
+KEY_128 = bytes.fromhex("2b7e151628aed2a6abf7158809cf4f3c")
+KEY_256 = bytes.fromhex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4")
+COUNTER = bytes.fromhex("f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff")
+
+
+@pytest.mark.parametrize(
+    ("key", "ciphertext"),
+    [
+        # SP 800-38A, F.5.1 and F.5.5.
+        (
+            KEY_128,
+            "874d6191b620e3261bef6864990db6ce9806f66b7970fdff8617187bb9fffdff"
+            "5ae4df3edbd5d35e5b4f09020db03eab1e031dda2fbe03d1792170a0f3009cee",
+        ),
+        (
+            KEY_256,
+            "601ec313775789a5b7a7f504bbf3d228f443e3ca4d62b59aca84e990cacaf5c5"
+            "2b0930daa23de94ce87017ba2d84988ddfc9c58db67aada613c2dd08457941a6",
+        ),
+    ],
+)
+def test_counter_mode_gives_the_ciphertext_of_sp_800_38a(key: bytes, ciphertext: str) -> None:
+    assert AesCtrStream(key, COUNTER).apply(BLOCKS).hex() == ciphertext
+
+
+def test_key_stream_runs_on_between_calls() -> None:
+    whole = AesCtrStream(KEY_256, COUNTER).apply(BLOCKS)
+    stream = AesCtrStream(KEY_256, COUNTER)
+    assert stream.apply(BLOCKS[:5]) + stream.apply(b"") + stream.apply(BLOCKS[5:]) == whole
+
+
+def test_counter_mode_undoes_itself() -> None:
+    sealed = AesCtrStream(KEY_128, COUNTER).apply(b"some text")
+    assert AesCtrStream(KEY_128, COUNTER).apply(sealed) == b"some text"
+
+
+def test_single_blocks_give_the_ciphertext_of_sp_800_38a() -> None:
+    block = AesBlock(KEY_256)
+    # F.1.5; each block stands alone.
+    assert block.encrypt(BLOCKS[:16]).hex() == "f3eed1bdb5d2a03c064b5a7e3db181f8"
+    assert block.encrypt(BLOCKS[16:32]).hex() == "591ccb10d410ed26dc5ba74a31362870"
+
+
+# Test cases 13 to 15 of the GCM specification: keys of 256 bits, no associated data.
+GCM_CASES = [
+    (bytes(32), bytes(12), b"", "530f8afbc74536b9a963b4f1c4cb738b"),
+    (
+        bytes(32),
+        bytes(12),
+        bytes(16),
+        "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919",
+    ),
+    (
+        bytes.fromhex("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"),
+        bytes.fromhex("cafebabefacedbaddecaf888"),
+        bytes.fromhex(
+            "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+            "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b391aafd255"
+        ),
+        "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+        "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662898015ad"
+        "b094dac5d93471bdec1a502270e3cc6c",
+    ),
+]
+
+
+@pytest.mark.parametrize(("key", "nonce", "plaintext", "sealed"), GCM_CASES)
+def test_gcm_gives_the_ciphertext_of_its_specification(
+    key: bytes, nonce: bytes, plaintext: bytes, sealed: str
+) -> None:
+    assert gcm_seal(key, nonce, plaintext).hex() == sealed
+    assert gcm_open(key, nonce, bytes.fromhex(sealed)) == plaintext
+
+
+@pytest.mark.parametrize("length", [0, 1, 15])
+def test_less_than_a_tag_does_not_open(length: int) -> None:
+    with pytest.raises(DecryptionError):
+        gcm_open(bytes(32), bytes(12), bytes(length))
+
+
+@pytest.mark.parametrize("place", [0, 7, 8, 23])
+def test_changed_byte_does_not_open(place: int) -> None:
+    sealed = bytearray(gcm_seal(bytes(32), bytes(12), b"8 bytes."))
+    sealed[place] ^= 0x01
+    with pytest.raises(DecryptionError):
+        gcm_open(bytes(32), bytes(12), bytes(sealed))
+
+
+def test_other_nonce_does_not_open() -> None:
+    sealed = gcm_seal(bytes(32), bytes(12), b"8 bytes.")
+    with pytest.raises(DecryptionError):
+        gcm_open(bytes(32), b"\x01" * 12, sealed)

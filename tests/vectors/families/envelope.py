@@ -1,0 +1,5 @@
+"""Envelopes as the Go nodes seal them."""
+
+from vectors.envelope_case import cases
+
+__all__ = ["cases"]

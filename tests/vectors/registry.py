@@ -1,0 +1,56 @@
+"""Every family of vectors, in one table: those that run today and those of later layers.
+
+A family moves from `LATER` to `RUNNABLE` in the commit that adds `families/<family>.py` and the
+committed copy of its data.
+"""
+
+from typing import Final
+
+# In the order in which they run: the fastest and lowest layers first.
+RUNNABLE: Final = (
+    "rlpx",
+    "enr",
+    "bloom",
+    "symkey",
+    "pow",
+    "message_parse",
+    "message_open",
+    "envelope",
+    "envelope_large",
+    "filters",
+    "packets_whisper",
+)
+
+# Families whose layer does not exist yet, with the layer that they wait for.
+LATER: Final = {
+    "accounts": "identity",
+    "alias_identicon": "identity",
+    "bundles": "secure",
+    "discv4": "devp2p, discovery",
+    "discv5_1": "devp2p, discovery",
+    "discv5_legacy": "devp2p, discovery",
+    "dnsdisc": "devp2p, discovery",
+    "dnsdisc_draft_geth196": "devp2p, discovery",
+    "double_ratchet": "secure",
+    "group_events": "chat",
+    "mailserver": "mail",
+    "mvds": "sync",
+    "packets_waku": "gossip, Waku dialects",
+    "payloads": "payloads",
+    "protocol_messages": "secure",
+    "pubkeys": "identity",
+    "rendezvous": "devp2p, discovery",
+    "topics": "stack",
+    "transactions": "payloads",
+    "transcript_group": "stack",
+    "transcript_group_datasync": "stack",
+    "transcript_one_to_one": "stack",
+    "transcript_one_to_one_datasync": "stack",
+    "transcript_pairing": "stack",
+    "transcript_pairing_datasync": "stack",
+    "transcript_public": "stack",
+    "x3dh": "secure",
+}
+
+# Files that may lie beside the families and are none: figures of a model, without cases.
+DATA: Final = frozenset({"whisper_scaling_model"})
