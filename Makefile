@@ -4,8 +4,9 @@
 PYTHONS := python3.13 python3.12 python3.11 python3
 PYTHON ?=
 
-# Bounds of the long runs: examples of each property test, and where its search starts.
+# Bounds of the long runs: examples of each property test, simulated networks, and where both start.
 EXAMPLES ?= 2000
+SIMULATIONS ?= 100
 SEED ?= 1
 
 VENV := .venv
@@ -14,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all setup demo check test test-long coverage format pins clean help
+.PHONY: all setup demo check test test-long sim coverage format docs pins clean help
 
 all: check test  ## check and test
 
@@ -35,14 +36,21 @@ check: $(VENV)/.check  ## format, lint, spelling, types, layers, tidiness; chang
 test: $(VENV)/.test  ## the whole fast suite
 	@$(BIN)/python -m pytest
 
-test-long: $(VENV)/.test  ## the property tests with EXAMPLES examples each, searched from SEED
+test-long: $(VENV)/.test  ## SIMULATIONS networks, property tests with EXAMPLES examples, from SEED
+	@$(BIN)/python -m sottovoce.sim --seed $(SEED) --count $(SIMULATIONS)
 	@SOTTOVOCE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest --hypothesis-seed=$(SEED) tests/property
+
+sim: $(VENV)/.base  ## one simulated network, from SEED
+	@$(BIN)/python -m sottovoce.sim --seed $(SEED)
 
 coverage: $(VENV)/.test  ## the fast suite, with the branches that it did not take
 	@$(BIN)/python -m pytest --quiet --cov --cov-report=term
 
 format: $(VENV)/.check  ## format, and fix what the linter can fix
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format --quiet .
+
+docs: $(VENV)/.base  ## the command reference, from the help texts
+	@$(BIN)/python -m sottovoce.cli.reference >$(VENV)/cli.md && mv $(VENV)/cli.md docs/reference/cli.md
 
 pins:  ## pin the newest versions in requirements/ (needs uv)
 	@command -v uv >/dev/null || { echo "make pins needs the program uv."; exit 1; }

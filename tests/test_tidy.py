@@ -5,12 +5,15 @@ The lists of exemptions may only shrink: an entry that is no longer needed is a 
 
 import ast
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+
+from tidy_rules import FUNCTION_LINES_MAX, has_behaviour, long_functions, unnamed_numbers
 
 ROOT: Final = Path(__file__).parent.parent
 SOURCE: Final = ROOT / "src" / "sottovoce"
@@ -19,12 +22,7 @@ DATA: Final = ROOT / "tests" / "vectors" / "data"
 PYPROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 FILE_LINES_MAX: Final = 500
-FUNCTION_LINES_MAX: Final = 70
 BANNED_WORDS: Final = frozenset({"common", "helper", "helpers", "manager", "misc", "util", "utils"})
-PLAIN_NUMBERS: Final = frozenset({-1, 0, 1, 2})
-# A comparison like `len(items) == 4` shows a shape; a larger number deserves a name there too.
-SHAPE_MAX: Final = 9
-
 # Layers whose every module implements some specification and names it.
 PROTOCOL_LAYERS: Final = ("codec", "crypto", "devp2p", "gossip")
 # Modules in them that implement none.
@@ -103,19 +101,6 @@ def test_no_file_is_too_long() -> None:
     )
 
 
-def long_functions(tree: ast.Module) -> Iterator[tuple[int, str, int]]:
-    """Find functions with too many lines; the docstring does not count."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        lines = (node.end_lineno or node.lineno) - node.lineno + 1
-        if ast.get_docstring(node, clean=False) is not None:
-            docstring = node.body[0]
-            lines -= (docstring.end_lineno or docstring.lineno) - docstring.lineno + 1
-        if lines > FUNCTION_LINES_MAX:
-            yield node.lineno, node.name, lines
-
-
 def test_no_function_is_too_long() -> None:
     report(
         [
@@ -164,52 +149,6 @@ def files_in(folder: Path) -> Iterator[Path]:
 
 
 # ---- what the code says of itself
-
-
-def is_constant_name(target: ast.expr) -> bool:
-    return isinstance(target, ast.Name) and target.id.isupper()
-
-
-def named_statements(tree: ast.Module) -> Iterator[ast.stmt]:
-    """Find assignments to UPPER_CASE names in the module or in a class (members of enums)."""
-    bodies = [tree.body, *(node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef))]
-    for statement in (statement for body in bodies for statement in body):
-        match statement:
-            case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
-                if is_constant_name(target):
-                    yield statement
-
-
-def shapes(tree: ast.Module) -> Iterator[ast.expr]:
-    """Find what `len(...)` is compared with."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Compare):
-            continue
-        sides = [node.left, *node.comparators]
-        if any(
-            isinstance(side, ast.Call) and isinstance(side.func, ast.Name) and side.func.id == "len"
-            for side in sides
-        ):
-            yield from sides
-
-
-def unnamed_numbers(tree: ast.Module) -> Iterator[tuple[int, object]]:
-    """Find numbers that neither carry a name nor speak for themselves."""
-    allowed = {id(part) for statement in named_statements(tree) for part in ast.walk(statement)}
-    small = {
-        id(side)
-        for side in shapes(tree)
-        if isinstance(side, ast.Constant)
-        and isinstance(side.value, int)
-        and side.value <= SHAPE_MAX
-    }
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Constant) or isinstance(node.value, bool):
-            continue
-        if not isinstance(node.value, int | float) or node.value in PLAIN_NUMBERS:
-            continue
-        if id(node) not in allowed | small:
-            yield node.lineno, node.value
 
 
 def test_every_number_in_gossip_has_a_name() -> None:
@@ -271,16 +210,6 @@ def stale(exemptions: str, entries: frozenset[str] | set[str]) -> list[str]:
         f"tests/test_tidy.py: {exemptions} lists {entry}, which needs no exemption; remove it"
         for entry in sorted(entries)
     ]
-
-
-def has_behaviour(tree: ast.Module) -> bool:
-    """Tell whether any function does more than say its name."""
-    return any(
-        not isinstance(statement, ast.Expr | ast.Pass)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        for statement in node.body
-    )
 
 
 def test_every_module_with_behaviour_has_its_test_module() -> None:
@@ -437,6 +366,51 @@ def test_every_dependency_is_pinned() -> None:
             if not re.search(rf"^{library.group()}==", pinned, re.MULTILINE):
                 problems.append(f"requirements/{tier}.txt: {library.group()} is missing: make pins")
     report(problems)
+
+
+# What is imported under another name than it is installed.
+INSTALLED_AS: Final = {"sha3": "safe-pysha3"}
+
+
+def imported_libraries() -> dict[str, str]:
+    """Find what the source imports from outside, each with one place that does."""
+    found = {}
+    for path in SOURCE_FILES:
+        for node in ast.walk(TREES[path]):
+            modules: list[str] = []
+            if isinstance(node, ast.Import):
+                modules = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module is not None:
+                modules = [node.module]
+            for module in modules:
+                top = module.partition(".")[0]
+                if top != "sottovoce" and top not in sys.stdlib_module_names:
+                    library = INSTALLED_AS.get(top, top.replace("_", "-"))
+                    found[library] = f"{name(path)}:{getattr(node, 'lineno', 1)}"
+    return found
+
+
+def test_source_imports_what_is_declared_and_nothing_else() -> None:
+    project = PYPROJECT["project"]
+    base = {re.split(r"[><=]", dependency)[0] for dependency in project["dependencies"]}
+    extras = {
+        re.split(r"[><=]", dependency)[0]
+        for extra, wanted in project["optional-dependencies"].items()
+        if extra not in {"check", "test"}
+        for dependency in wanted
+    }
+    imported = imported_libraries()
+    report(
+        [
+            f"{place}: {library} is not declared in pyproject.toml"
+            for library, place in imported.items()
+            if library not in base | extras
+        ]
+        + [
+            f"pyproject.toml: nothing imports {library}; remove it"
+            for library in sorted((base | extras) - set(imported))
+        ]
+    )
 
 
 def test_every_layer_up_to_node_is_held_to_sans_io() -> None:

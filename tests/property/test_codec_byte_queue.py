@@ -49,6 +49,4 @@ class ByteQueueMachine(RuleBasedStateMachine):
         assert len(self.queue) == len(self.model)
 
 
-@pytest.mark.slow
-class TestByteQueue(ByteQueueMachine.TestCase):  # type: ignore[misc, name-defined]
-    """The machine above, run by hypothesis."""
+TestByteQueue = pytest.mark.slow(ByteQueueMachine.TestCase)

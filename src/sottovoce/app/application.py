@@ -92,7 +92,7 @@ class Application:
             try:
                 self._port = await self._driver.listen(*self._settings.listen)
             except BaseException:
-                await self._driver.stop()
+                await self.stop()
                 raise
 
     async def stop(self) -> None:

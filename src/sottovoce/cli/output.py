@@ -6,6 +6,7 @@ cleaned before it reaches a terminal.
 
 import asyncio
 import functools
+import io
 import json
 import sys
 import unicodedata
@@ -51,6 +52,9 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
+        # What strangers write need not exist in the terminal's character set.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
 
     def result(self, human: str, **fields: object) -> None:
         """Print one result: as a line for people, or its fields as a JSON object."""

@@ -5,6 +5,7 @@ The committed copy is docs/reference/cli.md; a test fails when the two differ.
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import typer.main
 
@@ -21,15 +22,13 @@ Results go to stdout, talk goes to stderr. Exit codes: """
 
 def reference() -> str:
     """Return the reference as Markdown."""
-    codes = ", ".join(
-        f"{code.value} {code.name.lower().replace('_', ' ')}" for code in ExitCode
-    )
+    codes = ", ".join(f"{code.value} {code.name.lower().replace('_', ' ')}" for code in ExitCode)
     return _HEADER + codes + ".\n" + "".join(_sections())
 
 
 def _sections() -> Iterator[str]:
     # Click's types are reached through Typer, which may carry its own copy of it.
-    pending = [("sottovoce", typer.main.get_command(app), None)]
+    pending: list[tuple[str, Any, Any]] = [("sottovoce", typer.main.get_command(app), None)]
     while pending:
         path, command, parent = pending.pop(0)
         context = command.make_context(

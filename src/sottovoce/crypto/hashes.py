@@ -1,6 +1,8 @@
 """Keccak-256 as Ethereum uses it (the padding from before SHA-3), and SHA-256.
 
 The streaming state can be copied: frame MACs and the search for proof of work live on that.
+
+Spec: the Keccak reference, version 3.0 (rate 1088, capacity 512, padding 01); FIPS 180-4.
 """
 
 import hashlib

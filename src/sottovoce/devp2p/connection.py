@@ -266,12 +266,13 @@ class Connection:
                     f"{event.protocol} has no packet code {packet.code}: it reserves"
                     f" {chosen.capability.code_count}"
                 )
-        offset = chosen.offset
-        self._outbox.send(
-            self._frame_writer().write_all(
-                [(offset + packet.code, packet.payload) for packet in event.packets]
+        if event.packets:
+            offset = chosen.offset
+            self._outbox.send(
+                self._frame_writer().write_all(
+                    [(offset + packet.code, packet.payload) for packet in event.packets]
+                )
             )
-        )
 
     def _on_time(self, now: Moment) -> None:
         if self._state is ConnectionState.NEW:

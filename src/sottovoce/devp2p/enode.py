@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
+from typing_extensions import override
+
 from sottovoce.base.errors import InvalidKeyError, LocalProtocolError
 from sottovoce.base.quantities import PUBLIC_KEY_BYTES, PublicKey
 from sottovoce.crypto import secp256k1
@@ -54,6 +56,7 @@ class Enode:
             if not 0 <= port <= PORT_MAX:
                 raise LocalProtocolError(f"a port lies between 0 and {PORT_MAX}, not at {port}")
 
+    @override
     def __str__(self) -> str:
         """The URL, as go-ethereum prints it; `parse_enode` reads it."""
         identity = SCHEME + self.public_key.raw.hex()

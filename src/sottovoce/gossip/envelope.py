@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from typing_extensions import override
+
 from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
 from sottovoce.base.quantities import TOPIC_BYTES, EnvelopeHash, Topic
 from sottovoce.codec.rlp import encode, encode_list, encode_uint, read_header
@@ -116,14 +118,17 @@ class Envelope:
         _, body, _ = read_header(self.raw, 0, len(self.raw))
         return encode_list((self.raw[body : self._data_end],))
 
+    @override
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Envelope):
             return NotImplemented
         return self.raw == other.raw
 
+    @override
     def __hash__(self) -> int:
         return hash(self.hash)
 
+    @override
     def __repr__(self) -> str:
         # No topic: it may name a person or a chat.
         return f"Envelope(hash={self.hash.hex()}, size_bytes={self.size_bytes})"

@@ -8,7 +8,7 @@ below the size at which a Go peer hangs up; the Go nodes have no such bound.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from sottovoce.base.quantities import EnvelopeHash
 from sottovoce.codec import rlp
@@ -73,6 +73,52 @@ def split_envelopes(
     return [fitting[start:end] for start, end in runs]
 
 
+class Fresh:
+    """What entered the pool in one call, with what tells at a glance whom all of it suits.
+
+    Attributes:
+        entries: The new entries, none of them our own.
+    """
+
+    __slots__ = ("_expiry_unix_s", "_known", "_minimum_pow", "_taken", "entries")
+
+    def __init__(self, entries: list[PoolEntry]) -> None:
+        self.entries: Final = entries
+        self._known = 0
+        self._taken = 0
+        self._minimum_pow = min((entry.pow for entry in entries), default=0.0)
+        self._expiry_unix_s = min((entry.envelope.expiry_unix_s for entry in entries), default=0)
+        for entry in entries:
+            self._known |= entry.known
+
+    def suits_wholly(self, session: Session, now_unix_s: int) -> bool:
+        """Tell whether the peer wants everything and has nothing of it; False if unsure."""
+        return (
+            session.wishes.is_full_node
+            and session.wishes.minimum_pow <= self._minimum_pow
+            and not self._known & session.bit
+            and now_unix_s <= self._expiry_unix_s
+        )
+
+    def take_wholly(self, session: Session) -> list[PoolEntry]:
+        """Give everything to a peer; `settle` notes it in the entries."""
+        self._taken |= session.bit
+        return self.entries
+
+    def settle(self) -> None:
+        """Mark the entries as known by everybody who took all of them: once, not per peer."""
+        if self._taken:
+            for entry in self.entries:
+                entry.known |= self._taken
+
+
+class _Bundle(NamedTuple):
+    """The payload of one `messages` packet, and the hashes of our own envelopes in it."""
+
+    payload: bytes
+    own: tuple[EnvelopeHash, ...]
+
+
 class Forwarder:
     """Turns what is queued and what is new into packets, and marks it as known."""
 
@@ -82,11 +128,11 @@ class Forwarder:
         self._statistics: Final = statistics
         # The bundles of the last choice: mostly several peers get the same envelopes in a row.
         self._last_chosen: list[PoolEntry] = []
-        self._last_bundles: list[tuple[list[PoolEntry], bytes]] = []
+        self._last_bundles: list[_Bundle] = []
 
-    def hold(self, session: Session, fresh: Sequence[PoolEntry]) -> None:
+    def hold(self, session: Session, fresh: Fresh) -> None:
         """Keep what is new for a peer whose socket takes no more."""
-        for entry in fresh:
+        for entry in fresh.entries:
             if session.lacks(entry):
                 self.enqueue(session, entry.envelope.hash)
 
@@ -100,9 +146,7 @@ class Forwarder:
             return
         session.queue.append(hash)
 
-    def send(
-        self, session: Session, fresh: Sequence[PoolEntry], now_unix_s: int
-    ) -> list[GossipOutput]:
+    def send(self, session: Session, fresh: Fresh, now_unix_s: int) -> list[GossipOutput]:
         """Send a peer its queue and what is new, as far as it wants it and has not got it.
 
         Returns:
@@ -113,9 +157,8 @@ class Forwarder:
             return []
         packets = []
         own: list[EnvelopeHash] = []
-        for part, payload in self._bundles(chosen):
+        for payload, own_part in self._bundles(chosen):
             packets.append(session.packet(PacketKind.MESSAGES, payload))
-            own_part = tuple(entry.envelope.hash for entry in part if entry.own)
             if own_part and session.confirmations:
                 session.batches.remember(batch_hash(payload), own_part)
             own.extend(own_part)
@@ -125,11 +168,16 @@ class Forwarder:
             outputs.append(EnvelopesSent(session.peer, tuple(own)))
         return outputs
 
-    def _choose(
-        self, session: Session, fresh: Sequence[PoolEntry], now_unix_s: int
-    ) -> list[PoolEntry]:
+    def forget_bundles(self) -> None:
+        """Let go of the last bundles: after one flush nobody is likely to get the same again."""
+        self._last_chosen = []
+        self._last_bundles = []
+
+    def _choose(self, session: Session, fresh: Fresh, now_unix_s: int) -> list[PoolEntry]:
+        if not session.queue and fresh.suits_wholly(session, now_unix_s):
+            return fresh.take_wholly(session)
         chosen = []
-        for entry in [*self._queued(session), *fresh]:
+        for entry in [*self._queued(session), *fresh.entries]:
             if session.lacks(entry) and entry.envelope.expiry_unix_s >= now_unix_s:
                 entry.known |= session.bit
                 chosen.append(entry)
@@ -140,18 +188,15 @@ class Forwarder:
         session.queue.clear()
         return found
 
-    def _bundles(self, chosen: list[PoolEntry]) -> list[tuple[list[PoolEntry], bytes]]:
+    def _bundles(self, chosen: list[PoolEntry]) -> list[_Bundle]:
         if chosen != self._last_chosen:
             target = min(self._settings.packet_bytes_target, self._settings.message_bytes_max)
             runs = split_by_size([len(entry.envelope.raw) for entry in chosen], target)
-            parts = [chosen[start:end] for start, end in runs]
             self._last_chosen = chosen
-            self._last_bundles = [
-                (part, encode_envelopes([entry.envelope for entry in part])) for part in parts
-            ]
+            self._last_bundles = [_bundle(chosen[start:end]) for start, end in runs]
         return self._last_bundles
 
-    def forget_bundles(self) -> None:
-        """Let go of the last bundles, which hold envelopes that may be gone by now."""
-        self._last_chosen = []
-        self._last_bundles = []
+
+def _bundle(entries: Sequence[PoolEntry]) -> _Bundle:
+    payload = encode_envelopes([entry.envelope for entry in entries])
+    return _Bundle(payload, tuple(entry.envelope.hash for entry in entries if entry.own))

@@ -15,6 +15,10 @@ from sottovoce.base.quantities import EnvelopeHash
 from sottovoce.gossip.pool import PoolEntry
 from sottovoce.gossip.session import Session
 
+# Thousands of our own envelopes to dozens of peers at once; at about 200 bytes each this is 20 MB.
+# When it is reached our own program has to wait before it may post more.
+DELAYS_COUNT_MAX: Final = 100_000
+
 
 class OwnDelays:
     """The running delays. There is at most one for each own envelope in the pool and peer."""
@@ -28,14 +32,25 @@ class OwnDelays:
     def __len__(self) -> int:
         return len(self._heap)
 
-    def start(self, session: Session, entry: PoolEntry, now_s: float) -> None:
-        """Let an own envelope wait for one peer, unless it waits already or the peer has it."""
+    def has_room(self, count: int) -> bool:
+        """Tell whether this many more delays may run."""
+        return len(self._heap) + count <= DELAYS_COUNT_MAX
+
+    def start(self, session: Session, entry: PoolEntry, now_s: float) -> bool:
+        """Let an own envelope wait for one peer, unless it waits already or the peer has it.
+
+        Returns:
+            False if too many delays are running; then nothing was done.
+        """
         if (entry.known | entry.delayed) & session.bit:
-            return
+            return True
+        if not self.has_room(1):
+            return False
         entry.delayed |= session.bit
         due_s = now_s + uniform(self._entropy, self._delay_s_max)
         self._serial += 1
         heapq.heappush(self._heap, (due_s, self._serial, session, entry.envelope.hash))
+        return True
 
     def take_due(self, now_s: float) -> list[tuple[Session, EnvelopeHash]]:
         """Return, and forget, what has waited long enough at a monotonic second."""

@@ -129,6 +129,9 @@ class Posting:
         if not fits_packet(envelope.raw, state.settings.message_bytes_max):
             state.statistics.dropped[Drop.TOO_LARGE] += 1
             return Drop.TOO_LARGE
+        if not state.own_delays.has_room(len(state.sessions)):
+            state.statistics.dropped[Drop.POOL_FULL] += 1
+            return Drop.POOL_FULL
         policy = state.admission.policy(now.monotonic_s)
         return state.admit(envelope, policy, now, gathered, own=True)
 

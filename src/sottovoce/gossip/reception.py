@@ -145,8 +145,7 @@ class Reception:
 
     def _drain(self, session: Session, now: Moment, gathered: Gathered) -> None:
         session.blocked = False
-        self._state.send(session, gathered, *session.held_answers)
-        session.held_answers.clear()
+        self._state.send(session, gathered, *session.take_held())
         gathered.touched[session.peer] = session
         if session.offer_due:
             self._state.offer_pool(session, now.monotonic_s, gathered)
@@ -209,7 +208,7 @@ class Reception:
             session.packet(PacketKind.BATCH_ACKNOWLEDGED, encode_batch_acknowledged(batch)),
         )
         if session.blocked:
-            session.held_answers.extend(answers)
+            session.hold(answers)
         else:
             self._state.send(session, gathered, *answers)
 

@@ -35,6 +35,7 @@ from sottovoce.gossip.events import (
     SyncRequestPosted,
     TimePassed,
 )
+from sottovoce.gossip.forwarding import Fresh
 from sottovoce.gossip.pool import Pool
 from sottovoce.gossip.posting import Posting
 from sottovoce.gossip.reception import Reception
@@ -66,6 +67,8 @@ class Relay:
         self._reception: Final = Reception(self._state, dialects)
         self._posting: Final = Posting(self._state)
         self._next_expiry_s: float | None = None
+        # A call that raises leaves here what it had gathered; the next call lets it out.
+        self._gathered = Gathered()
 
     @property
     def statistics(self) -> RelayStatistics:
@@ -100,7 +103,7 @@ class Relay:
         Raises:
             LocalProtocolError: The event asks for something that nobody may do.
         """
-        gathered = Gathered()
+        gathered = self._gathered
         self._pass_time(now, gathered)
         match event:
             case PeerPackets():
@@ -119,6 +122,7 @@ class Relay:
                 assert_never(event)
         self._queue_own(now, gathered)
         self._flush(now, gathered)
+        self._gathered = Gathered()
         outputs = gathered.all_outputs()
         self._count(outputs)
         return outputs
@@ -133,7 +137,6 @@ class Relay:
         state, at = self._state, now.monotonic_s
         if self._next_expiry_s is not None and at >= self._next_expiry_s:
             state.statistics.envelopes_expired += state.pool.expire(now.unix_whole_s)
-            state.forwarder.forget_bundles()
             self._next_expiry_s = at + EXPIRY_PERIOD_S
         for peer, session in list(state.watched.items()):
             deadline_s = session.deadline_s
@@ -158,13 +161,16 @@ class Relay:
     def _flush(self, now: Moment, gathered: Gathered) -> None:
         """Give peers what is new and what was queued for them."""
         state = self._state
+        fresh = Fresh(gathered.fresh)
         for session in (state.sessions if gathered.fresh else gathered.touched).values():
             if not session.is_greeted:
                 continue
             if session.blocked:
-                state.forwarder.hold(session, gathered.fresh)
+                state.forwarder.hold(session, fresh)
             else:
-                gathered.outputs += state.forwarder.send(session, gathered.fresh, now.unix_whole_s)
+                gathered.outputs += state.forwarder.send(session, fresh, now.unix_whole_s)
+        fresh.settle()
+        state.forwarder.forget_bundles()
         if self._next_expiry_s is None and len(state.pool):
             self._next_expiry_s = now.monotonic_s + EXPIRY_PERIOD_S
         elif not len(state.pool):

@@ -148,7 +148,10 @@ class RelayState:
         session.queue.clear()
         for entry in self.pool.entries():
             if entry.own:
-                self.own_delays.start(session, entry, now_s)
+                if not self.own_delays.start(session, entry, now_s):
+                    session.offer_due = True
             elif not self.settings.light and session.lacks(entry):
                 session.queue.append(entry.envelope.hash)
+        if session.offer_due:
+            self.watched[session.peer] = session
         gathered.touched[session.peer] = session

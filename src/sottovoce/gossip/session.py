@@ -7,6 +7,7 @@ Spec: EIP-627; status-go whisper/peer.go.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from enum import Enum
 from typing import Final
 
@@ -26,9 +27,10 @@ from sottovoce.gossip.wishes import Wishes
 # Ten seconds is twice what the whole devp2p handshake before it may take.
 STATUS_TIMEOUT_S: Final = 10.0
 
-# Confirmations for a peer that does not read wait until it does; older ones are given up. They are
-# information for people, and a peer that never reads must not fill our memory.
-ANSWERS_HELD_MAX: Final = 256
+# Confirmations for a peer that does not read wait until it does; beyond this the oldest are given
+# up. They are information for people, and a peer that never reads must not fill our memory. Most
+# take a hundred bytes; one that lists many refusals may be as large as a packet.
+HELD_BYTES_MAX: Final = 256 * 1024
 
 
 class SessionState(Enum):
@@ -65,7 +67,6 @@ class Session:
         offer_due: Whether the whole pool is to be offered.
         offer_not_before_s: The monotonic second before which that is not done.
         batches: Packets with our own envelopes whose confirmation is awaited.
-        held_answers: Confirmations that wait until the socket takes bytes.
         has_left: Whether the connection is gone.
     """
 
@@ -87,7 +88,8 @@ class Session:
         self.offer_due = False
         self.offer_not_before_s = now_s
         self.batches: Final = SentBatches()
-        self.held_answers: Final = deque[Packet](maxlen=ANSWERS_HELD_MAX)
+        self._held = deque[Packet]()
+        self._held_bytes = 0
         self.has_left = False
 
     @property
@@ -123,8 +125,23 @@ class Session:
     def forget_waiting(self) -> None:
         """Let go of everything that waits to be sent."""
         self.queue.clear()
-        self.held_answers.clear()
+        self.take_held()
         self.offer_due = False
+
+    def hold(self, packets: Iterable[Packet]) -> None:
+        """Keep confirmations until the socket takes bytes again."""
+        for packet in packets:
+            self._held.append(packet)
+            self._held_bytes += len(packet.payload)
+        while self._held_bytes > HELD_BYTES_MAX:
+            self._held_bytes -= len(self._held.popleft().payload)
+
+    def take_held(self) -> tuple[Packet, ...]:
+        """Return, and forget, the confirmations that waited."""
+        held = tuple(self._held)
+        self._held.clear()
+        self._held_bytes = 0
+        return held
 
     def packet(self, kind: PacketKind, payload: bytes) -> Packet:
         """Make a packet of a kind that the dialect has."""

@@ -100,6 +100,8 @@ class Node:
         if not self._shutting_down:
             deadlines.append(self._schedule.next_deadline())
         for link in self._links.values():
+            if link.ended:
+                continue  # Only its stream is left to close; nothing is due on it.
             deadlines.append(link.connection.next_deadline())
             if link.blocked_since_s is not None:
                 deadlines.append(link.blocked_since_s + self._settings.write_timeout_s)
@@ -111,10 +113,10 @@ class Node:
         Raises:
             LocalProtocolError: The owner asked for something impossible; nothing has changed.
         """
-        try:
-            self._dispatch(event, now)
-        finally:
-            effects, self._effects = self._effects, []
+        # If a bug of ours raises halfway, what was ready before it leaves with the next input: a
+        # sealed frame that never leaves would make every later frame of its stream unreadable.
+        self._dispatch(event, now)
+        effects, self._effects = self._effects, []
         return effects
 
     def _dispatch(self, event: inputs.Input, now: Moment) -> None:
@@ -177,7 +179,8 @@ class Node:
     def _dial_succeeded(self, attempt: int, stream: int, address: str, now: Moment) -> None:
         enode = self._dialled.pop(attempt, None)
         key = self._schedule.finish_attempt(attempt)
-        if enode is None or key is None or self._shutting_down:
+        wanted = key is not None and self._schedule.is_static(key)
+        if enode is None or not wanted or self._shutting_down:
             self._effects.append(CloseStream(stream))
         else:
             self._open_link(stream, address, enode, now)
@@ -326,7 +329,8 @@ class Node:
                 self._add_peer(enode, trusted=trusted, now=now)
             case inputs.RemovePeer(key):
                 self._schedule.remove(key)
-                self._disconnect(self._slots.get(key), wire.DisconnectReason.REQUESTED, now)
+                for link in self._links_of(key):
+                    self._disconnect(link.stream, wire.DisconnectReason.REQUESTED, now)
             case inputs.TrustPeer(key, trusted):
                 self._trust(key, trusted=trusted, now=now)
             case inputs.ShutDown():
@@ -356,9 +360,17 @@ class Node:
         if link is not None and link.joined:
             self._tell_relay(gossip.PeerTrustChanged(link.stream, trusted), now)
 
-    def _disconnect(self, stream: int | None, reason: wire.DisconnectReason, now: Moment) -> None:
-        if stream is not None:
-            self._tell_connection(stream, wire.DisconnectRequested(reason), now)
+    def _links_of(self, key: PublicKey) -> list[Link]:
+        """Return the link that holds the slot of a key, and those that still dial it."""
+        return [
+            link
+            for link in self._links.values()
+            if (link.public_key == key and link.holds_slot)
+            or (link.target is not None and link.target.public_key == key)
+        ]
+
+    def _disconnect(self, stream: int, reason: wire.DisconnectReason, now: Moment) -> None:
+        self._tell_connection(stream, wire.DisconnectRequested(reason), now)
 
     # ---- gossip
 
@@ -468,6 +480,7 @@ class Node:
             return
         self._tell_relay(gossip.DirectPosted(link.stream, (mined.envelope,)), now)
         self._effects.append(_success(mined))
+        self._effects.append(SentToPeer(target, (mined.envelope.hash,)))
 
 
 def _success(mined: Mined) -> PostSucceeded:

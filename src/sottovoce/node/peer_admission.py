@@ -81,7 +81,8 @@ class PeerAdmission:
     def _forget_addresses(self, now_s: float) -> None:
         # A dictionary keeps the order of insertion, so the oldest stand in front.
         oldest_s = now_s - self._settings.inbound_throttle_s
-        for address, seen_s in list(self._last_inbound.items()):
-            if seen_s > oldest_s:
+        while self._last_inbound:
+            address = next(iter(self._last_inbound))
+            if self._last_inbound[address] > oldest_s:
                 break
             del self._last_inbound[address]

@@ -34,6 +34,9 @@ UNREAD_BYTES_MAX: Final = 1024 * 1024
 # How long a graceful stop waits for goodbyes to leave.
 STOP_TIMEOUT_S: Final = 2.0
 
+# Inputs after which a stream that the node could not take must not stay open.
+_OF_A_STREAM: Final = (inputs.StreamBytes, inputs.StreamAccepted, inputs.DialSucceeded)
+
 _log = logging.getLogger(__name__)
 
 
@@ -58,6 +61,7 @@ class Driver:
         self._servers: list[asyncio.Server] = []
         self._batch_scheduled = False
         self._timer: asyncio.TimerHandle | None = None
+        self._stopped = False
         self.failed_inputs: Counter[str] = Counter()
 
     # ---- the owner's side
@@ -73,9 +77,10 @@ class Driver:
         return bound_port
 
     def submit(self, event: inputs.Input) -> None:
-        """Queue an input; it is handled soon, in order."""
-        self._inputs.append(event)
-        self._schedule_batch()
+        """Queue an input; it is handled soon, in order. A stopped driver takes no more."""
+        if not self._stopped:
+            self._inputs.append(event)
+            self._schedule_batch()
 
     def command(self, event: inputs.Input) -> None:
         """Handle an owner's input now.
@@ -98,10 +103,14 @@ class Driver:
         closing = [stream.closed for stream in self._streams.values()]
         if closing:
             await asyncio.wait(closing, timeout=STOP_TIMEOUT_S)
+        for stream in self._streams.values():
+            stream.abort()
         for task in list(self._tasks.values()):
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         await self._workers.close()
+        self._stopped = True
+        self._inputs.clear()
         if self._timer is not None:
             self._timer.cancel()
 
@@ -121,9 +130,9 @@ class Driver:
             facts += self._handle_guarded(event)
             if self._loop.time() > end_s:
                 break
-        self._release(facts)
         if self._inputs:
             self._schedule_batch()
+        self._release(facts)
         self._set_timer()
 
     def _handle_guarded(self, event: inputs.Input) -> list[Fact]:
@@ -134,7 +143,7 @@ class Driver:
             kind = type(event).__name__
             self.failed_inputs[kind] += 1
             _log.exception("an input of kind %s was set aside", kind)
-            if isinstance(event, inputs.StreamBytes):
+            if isinstance(event, _OF_A_STREAM):
                 self._perform(CloseStream(event.stream))
             return []
         finally:
@@ -157,8 +166,8 @@ class Driver:
     def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        deadline = self._node.next_deadline()
         self._timer = None
+        deadline = None if self._stopped else self._node.next_deadline()
         if deadline is not None:
             delay_s = max(0.0, deadline - read_clock().monotonic_s)
             self._timer = self._loop.call_later(delay_s, self.submit, inputs.TimePassed())

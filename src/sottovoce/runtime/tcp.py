@@ -126,6 +126,11 @@ class TcpStream(asyncio.Protocol):
         self._transport.close()
         asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self._transport.abort)
 
+    def abort(self) -> None:
+        """Cut the stream off at once, whatever is still to be written."""
+        if self._transport is not None:
+            self._transport.abort()
+
 
 async def listen(
     host: str, port: int, make_stream: Callable[[], TcpStream]

@@ -21,6 +21,8 @@ CHUNK_NONCES: Final = 50_000
 # One processor stays free for the event loop.
 PROCESSES_MAX: Final = max(1, min(4, (os.cpu_count() or 1) - 1))
 
+# A chunk whose process was killed is done again by another one, so often in all.
+_ATTEMPTS: Final = 3
 _NONCE_END: Final = 1 << 64
 _MODULE: Final = "sottovoce.runtime.mining_process"
 _log = logging.getLogger(__name__)
@@ -31,7 +33,6 @@ class MiningWorkers:
 
     def __init__(self, processes_max: int = PROCESSES_MAX) -> None:
         self._processes_max = processes_max
-        self._started_count = 0
         self._idle: deque[Process] = deque()
         self._all: set[Process] = set()
         self._freed = asyncio.Condition()
@@ -52,6 +53,9 @@ class MiningWorkers:
 
         Returns:
             The nonce, or None if the time was over first. Cancelling the call stops the search.
+
+        Raises:
+            OSError: No process could be started, or one after the other was killed.
         """
         loop = asyncio.get_running_loop()
         end_s = loop.time() + work_time_s
@@ -75,10 +79,9 @@ class MiningWorkers:
         """End the processes."""
         for errand in self._errands:
             errand.cancel()
+        await asyncio.gather(*self._errands, return_exceptions=True)
         for process in self._all:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
+            await _end(process)
         self._all.clear()
         self._idle.clear()
 
@@ -94,34 +97,33 @@ class MiningWorkers:
             _log.error("a proof-of-work process failed", exc_info=errand.exception())
 
     async def _run_chunk(self, prefix: bytes, bits: int, first: int) -> int | None:
-        process = await self._take_process()
-        try:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            process.stdin.write(f"{first} {CHUNK_NONCES} {bits} {prefix.hex()}\n".encode())
-            await process.stdin.drain()
-            answer = (await process.stdout.readline()).strip()
-        except asyncio.CancelledError:
-            process.kill()
-            raise
-        if not answer:
+        request = f"{first} {CHUNK_NONCES} {bits} {prefix.hex()}\n".encode()
+        for _ in range(_ATTEMPTS):
+            process = await self._take_process()
+            answer = await _ask(process, request)
+            if answer:
+                await self._give_back(process)
+                return None if answer == b"-" else int(answer)
             await self._give_up(process)
-            raise ConnectionError("a proof-of-work process ended in the middle of a search")
-        await self._give_back(process)
-        return None if answer == b"-" else int(answer)
+        raise ConnectionError("proof-of-work processes end in the middle of a search")
 
     async def _take_process(self) -> Process:
         async with self._freed:
-            while not self._idle:
-                if self._started_count < self._processes_max:
-                    self._started_count += 1
+            while True:
+                while self._idle:
+                    process = self._idle.popleft()
+                    if process.returncode is None:
+                        return process
+                    self._all.discard(process)
+                if len(self._all) < self._processes_max:
                     return await self._start_process()
                 await self._freed.wait()
-            return self._idle.popleft()
 
     async def _start_process(self) -> Process:
+        # Not from the working directory (-P), where a file may bear the name of a module; and in
+        # a session of its own, so that Ctrl-C is the program's to handle.
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", _MODULE, stdin=PIPE, stdout=PIPE
+            sys.executable, "-P", "-m", _MODULE, stdin=PIPE, stdout=PIPE, start_new_session=True
         )
         self._all.add(process)
         return process
@@ -134,6 +136,23 @@ class MiningWorkers:
     async def _give_up(self, process: Process) -> None:
         async with self._freed:
             self._all.discard(process)
-            self._started_count -= 1
             self._freed.notify()
-        await process.wait()
+        await _end(process)
+
+
+async def _ask(process: Process, request: bytes) -> bytes:
+    """Send one request and return the answer; empty if the process is gone."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(request)
+        await process.stdin.drain()
+        return (await process.stdout.readline()).strip()
+    except OSError:
+        return b""
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is None:
+        process.kill()
+    await process.wait()

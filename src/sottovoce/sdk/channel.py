@@ -4,16 +4,15 @@ A channel's message is its text in UTF-8 inside a signed Whisper message, until 
 exists; the calls will stay as they are.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from sottovoce.base.errors import LocalProtocolError
 from sottovoce.gossip.filters import make_filter
 from sottovoce.gossip.seal import OpenedMessage
 from sottovoce.sdk.messages import ChannelMessage, SentMessage
+from sottovoce.sdk.node_access import NodeAccess
 from sottovoce.sdk.subscriptions import QUEUE_MAX, Subscription
 from sottovoce.stack.routes import PublicChat, route_to, topic_of_name
-
-if TYPE_CHECKING:
-    from sottovoce.sdk.client import Client
 
 # What Status' clients use for every message (status-go protocol/message_processor.go).
 TTL_S: Final = 15
@@ -32,7 +31,7 @@ class Channel:
         LocalProtocolError: The name is empty or too long.
     """
 
-    def __init__(self, client: "Client", name: str) -> None:
+    def __init__(self, client: NodeAccess, name: str) -> None:
         self._client = client
         self._chat = PublicChat(name)
         self.name = name
@@ -52,11 +51,16 @@ class Channel:
             What left. It travels from then on; `SentMessage.sent` waits for the first peer.
 
         Raises:
+            LocalProtocolError: The text is not valid Unicode.
             PostError: It did not leave; the text says why.
         """
+        try:
+            payload = text.encode()
+        except UnicodeEncodeError:
+            raise LocalProtocolError("the text is not valid Unicode text") from None
         key = await self._client.channel_key(self.name)
         return await self._client.post(
-            text.encode(),
+            payload,
             route_to(self._chat, key=key, signer=self._client.identity),
             ttl_s=ttl_s,
             pow_target=pow_target,

@@ -13,7 +13,7 @@ import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from types import TracebackType
-from typing import Final, Self, assert_never
+from typing import Any, Final, Self, assert_never
 from weakref import WeakValueDictionary
 
 from sottovoce.app.application import Application, ApplicationSettings
@@ -91,14 +91,22 @@ class Client:
         self._numbers = itertools.count(1)
         self._channels: dict[str, Channel] = {}
         self._channel_keys: dict[str, SymmetricKey] = {}
+        self._entered = False
         self.whisper = Whisper(self)
 
     # ---- life
 
     async def __aenter__(self) -> Self:
+        if self._entered:
+            raise ClientClosedError("a client is entered once; make a new one")
+        self._entered = True
         await self._application.start()
-        for enode in self._wanted_peers:
-            self._application.command(inputs.AddPeer(enode))
+        try:
+            for enode in self._wanted_peers:
+                self._application.command(inputs.AddPeer(enode))
+        except LocalProtocolError:
+            await self.close()
+            raise
         return self
 
     async def __aexit__(
@@ -117,8 +125,10 @@ class Client:
         for subscription in list(self._peer_events):
             subscription.close()
         for _, waiting in self._posts.values():
-            if not waiting.done():
-                waiting.set_exception(ClientClosedError("the client was closed"))
+            _give_up(waiting)
+        for waiters in self._peer_waiters.values():
+            for waiter in waiters:
+                _give_up(waiter)
 
     # ---- peers
 
@@ -149,9 +159,10 @@ class Client:
         Raises:
             LocalProtocolError: The enode is not valid.
             ConnectError: The peer was not reached, or refused us, within `timeout_s`.
+            ClientClosedError: The client is not running, or was closed meanwhile.
         """
         wanted = parse_enode(enode)
-        self._command(inputs.AddPeer(wanted, trusted))
+        self.command(inputs.AddPeer(wanted, trusted))
         return await self._wait_for_peer(wanted.public_key, timeout_s)
 
     async def _wait_for_peer(self, key: PublicKey, timeout_s: float) -> PeerInfo:
@@ -178,7 +189,7 @@ class Client:
         Raises:
             LocalProtocolError: The enode is not valid.
         """
-        self._command(inputs.RemovePeer(parse_enode(enode).public_key))
+        self.command(inputs.RemovePeer(parse_enode(enode).public_key))
 
     def peer_events(self, *, queue_max: int = QUEUE_MAX) -> Subscription[PeerEvent]:
         """Return an async iterator over peers that connect, leave or cannot be reached."""
@@ -238,14 +249,14 @@ class Client:
     ) -> Callable[[], None]:
         """Deliver what a filter opens; returns the function that removes the filter."""
         number = next(self._numbers)
-        self._command(inputs.InstallFilter(number, wanted))
+        self.command(inputs.InstallFilter(number, wanted))
         self._deliver[number] = deliver
         self._closers[number] = close
 
         def remove() -> None:
             self._closers.pop(number, None)
             if self._deliver.pop(number, None) is not None and self._application.running:
-                self._command(inputs.RemoveFilter(number))
+                self.command(inputs.RemoveFilter(number))
 
         return remove
 
@@ -273,20 +284,22 @@ class Client:
         done: asyncio.Future[SentMessage] = asyncio.get_running_loop().create_future()
         self._posts[request] = route.topic, done
         try:
-            self._command(wish)
+            self.command(wish)
             return await done
         except asyncio.CancelledError:
             if self._application.running:
-                self._command(inputs.CancelPost(request))
+                self.command(inputs.CancelPost(request))
             raise
         finally:
             del self._posts[request]
 
     def command(self, event: inputs.Input) -> None:
-        """Hand a wish to the node (for the other lanes of this package)."""
-        self._command(event)
+        """Hand a wish to the node.
 
-    def _command(self, event: inputs.Input) -> None:
+        Raises:
+            ClientClosedError: The client is not running.
+            LocalProtocolError: The node refuses the wish.
+        """
         if not self._application.running:
             raise ClientClosedError("the client is not running; use it inside 'async with'")
         self._application.command(event)
@@ -355,6 +368,11 @@ class Client:
                 assert_never(fact)
         for subscription in self._peer_events:
             subscription.put(event)
+
+
+def _give_up(waiting: asyncio.Future[Any]) -> None:
+    if not waiting.done():
+        waiting.set_exception(ClientClosedError("the client was closed"))
 
 
 def parse_host_port(text: str) -> tuple[str, int]:

@@ -8,7 +8,7 @@ Spec: EIP-627; the defaults are those of the ``shh`` JSON-RPC.
 
 import asyncio
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.quantities import PublicKey, topic
@@ -21,10 +21,8 @@ from sottovoce.gossip.seal import EnvelopeRoute, OpenedMessage
 from sottovoce.node import inputs
 from sottovoce.runtime.system_entropy import SystemEntropy
 from sottovoce.sdk.messages import SentMessage
+from sottovoce.sdk.node_access import NodeAccess
 from sottovoce.sdk.subscriptions import QUEUE_MAX, Subscription
-
-if TYPE_CHECKING:
-    from sottovoce.sdk.client import Client
 
 TTL_S: Final = 50  # go-ethereum's default
 POW_TARGET: Final = 0.002  # what Status' fleets ask for
@@ -35,7 +33,7 @@ _KEY_BYTES: Final = 32
 class Whisper:
     """Keys, filters and posting of one client; it is `Client.whisper`."""
 
-    def __init__(self, client: "Client") -> None:
+    def __init__(self, client: NodeAccess) -> None:
         self._client = client
         self._entropy = SystemEntropy()
 

@@ -8,7 +8,7 @@ from sottovoce.crypto.constant_time import equal
     [
         (b"", b"", True),
         (b"abc", b"abc", True),
-        (b"abc", b"abd", False),
+        (b"abc", b"abx", False),
         (b"abc", b"xbc", False),
         (b"abc", b"ab", False),
     ],

@@ -1,5 +1,6 @@
-"""The flow of a connection: handshake, admission, Hello, packets, and who is told what at the end."""
+"""The flow of a connection: handshake, admission, Hello, packets, time, limits."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from sottovoce.base.packets import Capability, Packet
 from sottovoce.base.quantities import PublicKey
 from sottovoce.codec import rlp
 from sottovoce.crypto import secp256k1
-from sottovoce.devp2p.base_protocol import BaseCode, encode_disconnect, encode_hello
+from sottovoce.devp2p.base_protocol import BaseCode, encode_hello
 from sottovoce.devp2p.connection import (
     HANDSHAKE_INPUT_BYTES_MAX,
     TRANSITIONS,
@@ -28,7 +29,6 @@ from sottovoce.devp2p.events import (
     PeerIdentified,
     PeerReady,
     Role,
-    StreamEnded,
     StreamOpened,
     TimePassed,
 )
@@ -240,6 +240,11 @@ def test_several_submitted_packets_leave_in_one_output() -> None:
     assert peer.read(outputs) == [(144, b"1"), (146, b"2")]
 
 
+def test_submitting_no_packets_sends_nothing() -> None:
+    pair = ready_pair(START)
+    assert pair.initiator.machine.handle(PacketsSubmitted("shh", ()), START) == []
+
+
 def test_packets_of_a_protocol_that_did_not_match_are_refused() -> None:
     narrow = replace(SETTINGS, capabilities=(SHH,))
     pair = Pair(recipient=narrow)
@@ -294,7 +299,7 @@ def test_new_connection_has_no_deadline() -> None:
 
 
 @pytest.mark.parametrize("make", [make_initiator, make_recipient])
-def test_handshake_that_takes_five_seconds_is_ended(make: type[Connection]) -> None:
+def test_handshake_that_takes_five_seconds_is_ended(make: Callable[[], Connection]) -> None:
     machine = make()
     machine.handle(StreamOpened(), START)
     assert machine.next_deadline() == 105.0
@@ -307,7 +312,7 @@ def test_handshake_that_takes_five_seconds_is_ended(make: type[Connection]) -> N
 def test_one_deadline_covers_handshake_and_hello() -> None:
     peer = HandmadePeer(START).admitted(at(104.0))
     assert peer.machine.next_deadline() == 105.0
-    assert ended(peer.machine.handle(TimePassed(), at(105.0)))
+    assert ended(peer.machine.handle(TimePassed(), at(105.0))).by_remote is False
 
 
 def test_ping_goes_out_every_fifteen_seconds_whatever_else_travels() -> None:
@@ -340,7 +345,7 @@ def test_thirty_seconds_of_silence_end_the_connection_without_a_word() -> None:
 
 def test_any_whole_frame_ends_the_silence() -> None:
     peer = HandmadePeer(START).ready(START)
-    peer.machine.handle(TimePassed(), at(115.0))
+    peer.read(peer.machine.handle(TimePassed(), at(115.0)))
     peer.send(at(129.0), (BaseCode.PONG, b"\xc0"))
     outputs = peer.machine.handle(TimePassed(), at(130.0))
     assert peer.read(outputs) == [(BaseCode.PING, b"\xc0")]
@@ -351,77 +356,7 @@ def test_part_of_a_frame_does_not_end_the_silence() -> None:
     peer = HandmadePeer(START).ready(START)
     wire = peer.writer.write(16, bytes(100))
     peer.machine.handle(BytesReceived(wire[:-1]), at(129.0))
-    assert ended(peer.machine.handle(TimePassed(), at(130.0)))
-
-
-# ---- the end
-
-
-@pytest.mark.parametrize("reason", [r for r in DisconnectReason if r != 1])
-def test_received_disconnect_is_answered_with_its_reason(reason: DisconnectReason) -> None:
-    peer = HandmadePeer(START).ready(START)
-    outputs = peer.send(START, (BaseCode.DISCONNECT, encode_disconnect(reason)))
-    assert peer.read(outputs) == [(BaseCode.DISCONNECT, encode_disconnect(reason))]
-    assert (ended(outputs).reason, ended(outputs).by_remote) == (reason, True)
-
-
-def test_network_error_is_not_answered() -> None:
-    peer = HandmadePeer(START).ready(START)
-    outputs = peer.send(START, (BaseCode.DISCONNECT, b"\xc1\x01"))
-    assert outputs == [ended(outputs)]
-    assert ended(outputs).reason is DisconnectReason.NETWORK_ERROR
-
-
-def test_packets_before_a_disconnect_are_delivered_and_those_after_it_are_not() -> None:
-    peer = HandmadePeer(START).ready(START)
-    outputs = peer.send(START, (16, b"1"), (BaseCode.DISCONNECT, b"\xc1\x08"), (16, b"2"))
-    assert packets(outputs) == [("shh", Packet(0, b"1"))]
-    assert [type(output) for output in outputs] == [BytesToSend, PacketsReceived, ConnectionEnded]
-
-
-def test_requested_disconnect_is_compressed_once_ready() -> None:
-    peer = HandmadePeer(START).ready(START)
-    outputs = peer.machine.handle(DisconnectRequested(DisconnectReason.QUITTING), START)
-    assert peer.read(outputs) == [(BaseCode.DISCONNECT, b"\xc1\x08")]
-    assert (ended(outputs).reason, ended(outputs).by_remote) == (DisconnectReason.QUITTING, False)
-
-
-def test_network_error_is_never_sent() -> None:
-    peer = HandmadePeer(START).ready(START)
-    outputs = peer.machine.handle(DisconnectRequested(DisconnectReason.NETWORK_ERROR), START)
-    assert outputs == [ended(outputs)]
-
-
-@pytest.mark.parametrize("make", [make_initiator, make_recipient])
-def test_disconnect_before_there_are_keys_just_ends(make: type[Connection]) -> None:
-    machine = make()
-    machine.handle(StreamOpened(), START)
-    outputs = machine.handle(DisconnectRequested(DisconnectReason.QUITTING), START)
-    assert outputs == [ended(outputs)]
-
-
-def test_end_of_the_stream_is_told() -> None:
-    pair = ready_pair(START)
-    outputs = pair.initiator.machine.handle(StreamEnded(), START)
-    assert outputs == [ended(outputs)]
-    assert (ended(outputs).reason, ended(outputs).by_remote) == (None, True)
-
-
-def test_every_event_after_the_end_is_answered_with_nothing() -> None:
-    pair = ready_pair(START)
-    machine = pair.initiator.machine
-    machine.handle(StreamEnded(), START)
-    assert machine.next_deadline() is None
-    for event in (
-        StreamOpened(),
-        BytesReceived(b"\x00"),
-        Admitted(),
-        PacketsSubmitted("shh", (Packet(0, b""),)),
-        DisconnectRequested(DisconnectReason.QUITTING),
-        TimePassed(),
-        StreamEnded(),
-    ):
-        assert machine.handle(event, START) == []
+    assert ended(peer.machine.handle(TimePassed(), at(130.0))).by_remote is False
 
 
 # ---- misuse and limits

@@ -56,8 +56,8 @@ def test_own_identity_replaces_a_given_one() -> None:
 
 
 def test_record_of_exactly_the_limit_is_signed_and_one_byte_more_is_refused() -> None:
-    size = len(sign_record(INITIATOR_KEY, seq=1, pairs=[(b"x", rlp.encode(bytes(100)))]).raw)
-    filler = 100 + 300 - size
+    size = len(sign_record(INITIATOR_KEY, seq=1, pairs=[(b"x", rlp.encode(bytes(170)))]).raw)
+    filler = 170 + 300 - size
     record = sign_record(INITIATOR_KEY, seq=1, pairs=[(b"x", rlp.encode(bytes(filler)))])
     assert len(record.raw) == 300
     with pytest.raises(LocalProtocolError, match="301 bytes"):

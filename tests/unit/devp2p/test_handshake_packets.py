@@ -58,7 +58,14 @@ def test_ack_body_round_trips(form: PacketForm) -> None:
 
 
 def test_version_additional_elements_and_padding_are_passed_over() -> None:
-    items = [AUTH.signature, AUTH.initiator.raw, AUTH.nonce, 56, [1, [2]], b"extra"]
+    items: list[rlp.Encodable] = [
+        AUTH.signature,
+        AUTH.initiator.raw,
+        AUTH.nonce,
+        56,
+        [1, [2]],
+        b"extra",
+    ]
     assert decode_auth(rlp.encode(items) + b"\xff" * 117, PacketForm.EIP8) == AUTH
 
 

@@ -1,0 +1,17 @@
+"""Dialects: what holds for every row of Whisper."""
+
+import pytest
+
+from sottovoce.gossip.dialect import Dialect, PacketKind
+from sottovoce.gossip.whisper_v6 import GETH, STATUS_GO, WHISPER_V6
+
+
+@pytest.mark.parametrize("dialect", [STATUS_GO, GETH])
+def test_codes_lie_in_the_range_of_the_capability(dialect: Dialect) -> None:
+    assert all(0 <= code < WHISPER_V6.code_count for code in dialect.kinds)
+    assert all(dialect.codes[kind] == code for code, kind in dialect.kinds.items())
+
+
+def test_status_go_knows_every_kind_and_geth_those_of_the_specification() -> None:
+    assert set(STATUS_GO.codes) == set(PacketKind)
+    assert sorted(GETH.codes.values()) == [0, 1, 2, 3, 126, 127]

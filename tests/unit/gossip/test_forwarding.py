@@ -1,0 +1,73 @@
+"""Forwarding: runs of a size, what fits a packet, and queues that grow too long."""
+
+import pytest
+
+from sottovoce.gossip import forwarding
+from sottovoce.gossip.envelope import encode_envelopes
+from sottovoce.gossip.events import PeerBlocked, PeerDrained
+from sottovoce.gossip.forwarding import (
+    LIST_HEADER_BYTES_MAX,
+    fits_packet,
+    split_by_size,
+    split_envelopes,
+)
+from sottovoce.gossip.settings import GossipSettings
+from unit.gossip.network import Bench, hashes_to, make_envelope, messages, packets_to
+
+HEADER = LIST_HEADER_BYTES_MAX
+
+
+def test_items_fill_a_run_up_to_the_target() -> None:
+    assert split_by_size([10, 10, 10, 10, 10], 20 + HEADER) == [(0, 2), (2, 4), (4, 5)]
+
+
+def test_item_above_the_target_is_a_run_of_its_own() -> None:
+    assert split_by_size([5, 99, 5], 20 + HEADER) == [(0, 1), (1, 2), (2, 3)]
+
+
+def test_nothing_makes_no_runs() -> None:
+    assert split_by_size([], 100) == []
+
+
+def test_packet_of_exactly_the_largest_size_fits() -> None:
+    envelope = make_envelope(b"x" * 300)
+    size = len(encode_envelopes([envelope]))
+    assert fits_packet(envelope.raw, size)
+    assert not fits_packet(envelope.raw, size - 1)
+
+
+def test_envelope_that_fits_no_packet_is_left_out() -> None:
+    small, large = make_envelope(b"s"), make_envelope(b"l" * 2000)
+    settings = GossipSettings(message_bytes_max=1000)
+    assert split_envelopes([small, large, small], settings) == [[small, small]]
+
+
+def test_target_above_the_largest_packet_does_not_count() -> None:
+    envelopes = [make_envelope(b"x" * 300)] * 4
+    settings = GossipSettings(message_bytes_max=800, packet_bytes_target=10**6)
+    assert [len(part) for part in split_envelopes(envelopes, settings)] == [2, 2]
+
+
+def test_queue_that_grows_too_long_becomes_an_offer_of_the_pool(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(forwarding, "QUEUE_COUNT_MAX", 3)
+    bench = Bench()
+    bench.greet(1)
+    bench.greet(2)
+    bench.wait(2.0)
+    bench.handle(PeerBlocked(2))
+    envelopes = [make_envelope(bytes([n])) for n in range(6)]
+    bench.feed(1, messages(*envelopes))
+    assert len(bench.session(2).queue) == 0
+    expected = [envelope.hash for envelope in envelopes]
+    assert hashes_to(2, bench.handle(PeerDrained(2))) == expected
+
+
+def test_peers_with_the_same_wishes_get_the_same_packets() -> None:
+    bench = Bench()
+    for peer in (1, 2, 3):
+        bench.greet(peer)
+    outputs = bench.feed(1, messages(make_envelope(b"1"), make_envelope(b"2")))
+    (for_second,), (for_third,) = packets_to(2, outputs), packets_to(3, outputs)
+    assert for_second.payload is for_third.payload

@@ -1,0 +1,155 @@
+"""The pool: expiry by the second, the bound in bytes, and the bits of peers."""
+
+import pytest
+
+from sottovoce.base.quantities import EnvelopeHash
+from sottovoce.gossip import pool as pool_module
+from sottovoce.gossip.pool import STALE_SLOTS_MAX, Pool, PoolEntry
+from unit.gossip.network import START_UNIX_S, make_envelope
+
+SIZE = len(make_envelope(b"000").raw)
+
+
+def add(pool: Pool, data: bytes, pow: float = 1.0, *, own: bool = False) -> PoolEntry | None:
+    return pool.add(make_envelope(data, pow=0), pow=pow, bloom=1, own=own)
+
+
+def hash_of(data: bytes) -> EnvelopeHash:
+    return make_envelope(data, pow=0).hash
+
+
+def test_envelope_lives_through_the_second_of_its_expiry() -> None:
+    pool = Pool(10**6)
+    add(pool, b"000")
+    assert pool.expire(START_UNIX_S + 50) == 0
+    assert pool.expire(START_UNIX_S + 51) == 1
+    assert (len(pool), pool.size_bytes) == (0, 0)
+
+
+def test_only_what_expired_leaves() -> None:
+    pool = Pool(10**6)
+    early, late = make_envelope(b"e", ttl_s=5), make_envelope(b"l", ttl_s=9)
+    for envelope in (late, early):
+        pool.add(envelope, pow=1.0, bloom=1, own=False)
+    pool.expire(START_UNIX_S + 7)
+    assert [entry.envelope for entry in pool.entries()] == [late]
+
+
+def test_full_pool_gives_up_the_least_work_for_more() -> None:
+    pool = Pool(3 * SIZE)
+    for data, pow in ((b"001", 3.0), (b"002", 1.0), (b"003", 2.0)):
+        add(pool, data, pow)
+    assert add(pool, b"004", 1.5) is not None
+    assert hash_of(b"002") not in pool
+    assert (len(pool), pool.evicted_count, pool.size_bytes) == (3, 1, 3 * SIZE)
+
+
+def test_full_pool_refuses_a_newcomer_of_no_more_work() -> None:
+    pool = Pool(2 * SIZE)
+    add(pool, b"001", 1.0)
+    add(pool, b"002", 2.0)
+    assert add(pool, b"003", 1.0) is None
+    assert (len(pool), pool.evicted_count) == (2, 0)
+
+
+def test_failed_attempt_to_make_room_evicts_nothing() -> None:
+    pool = Pool(3 * SIZE)
+    for data, pow in ((b"001", 1.0), (b"002", 5.0), (b"003", 5.0)):
+        add(pool, data, pow)
+    large = make_envelope(b"x" * (2 * SIZE), pow=0)
+    assert pool.add(large, pow=3.0, bloom=1, own=False) is None
+    assert len(pool) == 3
+    assert pool.add(large, pow=9.0, bloom=1, own=False) is not None
+    assert len(pool) == 1
+
+
+def test_own_envelope_is_never_evicted() -> None:
+    pool = Pool(2 * SIZE)
+    add(pool, b"001", 0.1, own=True)
+    add(pool, b"002", 1.0)
+    assert add(pool, b"003", 2.0) is not None
+    assert hash_of(b"001") in pool
+    assert hash_of(b"002") not in pool
+
+
+def test_own_envelope_finds_room_whatever_its_work() -> None:
+    pool = Pool(SIZE)
+    add(pool, b"001", 9.0)
+    assert add(pool, b"002", 0.1, own=True) is not None
+    assert add(pool, b"003", 0.1, own=True) is None
+
+
+def test_entry_that_became_our_own_is_not_evicted() -> None:
+    pool = Pool(SIZE)
+    entry = add(pool, b"001", 1.0)
+    assert entry is not None
+    entry.own = True
+    assert add(pool, b"002", 2.0) is None
+
+
+def test_envelope_that_was_evicted_can_come_back_and_be_evicted_again() -> None:
+    pool = Pool(SIZE)
+    for data, pow in ((b"001", 1.0), (b"002", 2.0)):
+        assert add(pool, data, pow) is not None
+    assert pool.expire(START_UNIX_S + 60) == 1
+    for data, pow in ((b"001", 1.0), (b"002", 2.0), (b"003", 3.0)):
+        assert add(pool, data, pow) is not None
+    assert (len(pool), pool.size_bytes, pool.evicted_count) == (1, SIZE, 3)
+
+
+def test_indexes_do_not_grow_with_what_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "_HEAP_SLACK", 4)
+    pool = Pool(SIZE)
+    for number in range(60):
+        envelope = make_envelope(b"%03d" % number, ttl_s=20 + number, pow=0)
+        assert pool.add(envelope, pow=1.0 + number, bloom=1, own=False) is not None
+    assert len(pool._worth) <= 6
+    assert len(pool._expiry_seconds) <= 7
+    assert pool.expire(START_UNIX_S + 200) == 1
+
+
+def test_order_of_worth_forgets_what_expired(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "_HEAP_SLACK", 4)
+    pool = Pool(10**6)
+    for number in range(20):
+        add(pool, b"%03d" % number)
+    pool.expire(START_UNIX_S + 51)
+    add(pool, b"new")
+    assert len(pool._worth) == 1
+
+
+def test_known_envelopes_of_a_peer_are_listed() -> None:
+    pool = Pool(10**6)
+    bit = pool.take_slot()
+    entry = add(pool, b"001")
+    add(pool, b"002")
+    assert entry is not None
+    entry.known |= bit
+    assert pool.known_by(bit) == [hash_of(b"001")]
+
+
+def test_peers_have_bits_of_their_own() -> None:
+    pool = Pool(10**6)
+    assert [pool.take_slot() for _ in range(4)] == [1, 2, 4, 8]
+
+
+def test_bit_of_a_peer_that_left_is_cleared_before_it_is_used_again() -> None:
+    pool = Pool(10**6)
+    entry = add(pool, b"001")
+    assert entry is not None
+    bits = [pool.take_slot() for _ in range(STALE_SLOTS_MAX)]
+    entry.known = entry.delayed = sum(bits)
+    for bit in bits[:-1]:
+        pool.release_slot(bit)
+    assert pool.take_slot() == 1 << STALE_SLOTS_MAX
+    pool.release_slot(bits[-1])
+    assert (entry.known, entry.delayed) == (0, 0)
+    assert pool.take_slot() == bits[0]
+
+
+def test_pooling_twice_is_our_own_mistake() -> None:
+    pool = Pool(10**6)
+    envelope = make_envelope()
+    pool.add(envelope, pow=1.0, bloom=1, own=False)
+    with pytest.raises(AssertionError):
+        pool.add(envelope, pow=1.0, bloom=1, own=False)

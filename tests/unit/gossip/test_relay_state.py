@@ -1,0 +1,69 @@
+"""What the parts of a relay share: letting in, failing, offering."""
+
+from sottovoce.base.moment import Moment
+from sottovoce.base.packets import Packet
+from sottovoce.gossip.events import Drop, EnvelopesToArchive, PacketsToSend, PeerFailed
+from sottovoce.gossip.relay_state import OFFER_PAUSE_S, Gathered, RelayState
+from sottovoce.gossip.session import Session
+from sottovoce.gossip.settings import GossipSettings
+from sottovoce.gossip.status import Status
+from sottovoce.gossip.whisper_v6 import STATUS_GO
+from unit.gossip.network import START_UNIX_S, CountingEntropy, make_envelope
+
+NOW = Moment(100.0, START_UNIX_S)
+
+
+def new_state(settings: GossipSettings | None = None) -> RelayState:
+    return RelayState(settings or GossipSettings(), entropy=CountingEntropy())
+
+
+def greeted_session(state: RelayState) -> Session:
+    session = Session(1, STATUS_GO, state.pool.take_slot(), trusted=False, now_s=100.0)
+    session.greet(Status(), state.settings)
+    return session
+
+
+def test_admitted_envelope_is_pooled_and_gathered() -> None:
+    state, gathered = new_state(), Gathered()
+    policy = state.admission.policy(NOW.monotonic_s)
+    entry = state.admit(make_envelope(), policy, NOW, gathered, own=False)
+    assert gathered.fresh == [entry]
+    assert state.statistics.envelopes_pooled == 1
+
+
+def test_known_envelope_gives_its_entry_and_is_not_gathered_again() -> None:
+    state, gathered = new_state(), Gathered()
+    policy = state.admission.policy(NOW.monotonic_s)
+    first = state.admit(make_envelope(), policy, NOW, gathered, own=False)
+    assert state.admit(make_envelope(), policy, NOW, gathered, own=False) is first
+    assert gathered.fresh == [first]
+    assert state.statistics.dropped[Drop.DUPLICATE] == 1
+
+
+def test_own_envelope_is_archived_and_waits_to_be_sent() -> None:
+    state, gathered = new_state(GossipSettings(serves_mail=True)), Gathered()
+    policy = state.admission.policy(NOW.monotonic_s)
+    state.admit(make_envelope(), policy, NOW, gathered, own=True)
+    assert gathered.fresh == []
+    assert gathered.all_outputs() == [EnvelopesToArchive((make_envelope(),))]
+
+
+def test_failed_peer_gets_nothing_and_fails_once() -> None:
+    state, gathered = new_state(), Gathered()
+    session = greeted_session(state)
+    packet = Packet(1, b"\xc0")
+    state.send(session, gathered, packet)
+    state.fail(session, "first", gathered)
+    state.fail(session, "second", gathered)
+    state.send(session, gathered, packet)
+    assert gathered.outputs == [PacketsToSend(1, (packet,)), PeerFailed(1, "first")]
+
+
+def test_second_offer_waits_for_the_pause() -> None:
+    state, gathered = new_state(), Gathered()
+    session = greeted_session(state)
+    state.offer_pool(session, 100.0, gathered)
+    assert not session.offer_due
+    state.offer_pool(session, 100.5, gathered)
+    assert session.deadline_s == 100.0 + OFFER_PAUSE_S
+    assert state.watched == {1: session}
