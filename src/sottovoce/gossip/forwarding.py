@@ -80,7 +80,7 @@ class Fresh:
         entries: The new entries, none of them our own.
     """
 
-    __slots__ = ("_expiry_unix_s", "_known", "_minimum_pow", "_taken", "entries")
+    __slots__ = ("_expiry_unix_s", "_known", "_minimum_pow", "_size_bytes", "_taken", "entries")
 
     def __init__(self, entries: list[PoolEntry]) -> None:
         self.entries: Final = entries
@@ -88,13 +88,15 @@ class Fresh:
         self._taken = 0
         self._minimum_pow = min((entry.pow for entry in entries), default=0.0)
         self._expiry_unix_s = min((entry.envelope.expiry_unix_s for entry in entries), default=0)
+        self._size_bytes = sum(len(entry.envelope.raw) for entry in entries)
         for entry in entries:
             self._known |= entry.known
 
-    def suits_wholly(self, session: Session, now_unix_s: int) -> bool:
+    def suits_wholly(self, session: Session, now_unix_s: int, bytes_max: int) -> bool:
         """Tell whether the peer wants everything and has nothing of it; False if unsure."""
         return (
-            session.wishes.is_full_node
+            self._size_bytes <= bytes_max
+            and session.wishes.is_full_node
             and session.wishes.minimum_pow <= self._minimum_pow
             and not self._known & session.bit
             and now_unix_s <= self._expiry_unix_s
@@ -123,16 +125,16 @@ class Forwarder:
     """Turns what is queued and what is new into packets, and marks it as known."""
 
     def __init__(self, settings: GossipSettings, pool: Pool, statistics: RelayStatistics) -> None:
-        self._settings: Final = settings
+        self._packet_bytes: Final = min(settings.packet_bytes_target, settings.message_bytes_max)
         self._pool: Final = pool
         self._statistics: Final = statistics
         # The bundles of the last choice: mostly several peers get the same envelopes in a row.
         self._last_chosen: list[PoolEntry] = []
         self._last_bundles: list[_Bundle] = []
 
-    def hold(self, session: Session, fresh: Fresh) -> None:
-        """Keep what is new for a peer whose socket takes no more."""
-        for entry in fresh.entries:
+    def hold(self, session: Session, fresh: Sequence[PoolEntry]) -> None:
+        """Keep what is new for a peer to whom it cannot leave now."""
+        for entry in fresh:
             if session.lacks(entry):
                 self.enqueue(session, entry.envelope.hash)
 
@@ -148,6 +150,9 @@ class Forwarder:
 
     def send(self, session: Session, fresh: Fresh, now_unix_s: int) -> list[GossipOutput]:
         """Send a peer its queue and what is new, as far as it wants it and has not got it.
+
+        One call sends about one packet of the target size, and what is left stays in the queue:
+        a newcomer who wants the whole pool never holds up the others.
 
         Returns:
             The packets, and the fact of own envelopes among them; nothing if there are none.
@@ -174,24 +179,31 @@ class Forwarder:
         self._last_bundles = []
 
     def _choose(self, session: Session, fresh: Fresh, now_unix_s: int) -> list[PoolEntry]:
-        if not session.queue and fresh.suits_wholly(session, now_unix_s):
+        if not session.queue and fresh.suits_wholly(session, now_unix_s, self._packet_bytes):
             return fresh.take_wholly(session)
-        chosen = []
-        for entry in [*self._queued(session), *fresh.entries]:
-            if session.lacks(entry) and entry.envelope.expiry_unix_s >= now_unix_s:
+        self.hold(session, fresh.entries)
+        chosen: list[PoolEntry] = []
+        queue = session.queue
+        size_bytes = 0
+        while queue:
+            entry = self._pool.get(queue[0])
+            if (
+                entry is not None
+                and session.lacks(entry)
+                and entry.envelope.expiry_unix_s >= now_unix_s
+            ):
+                size_bytes += len(entry.envelope.raw)
+                if chosen and size_bytes > self._packet_bytes:
+                    break
                 entry.known |= session.bit
                 chosen.append(entry)
+            queue.popleft()
         return chosen
-
-    def _queued(self, session: Session) -> list[PoolEntry]:
-        found = [entry for hash in session.queue if (entry := self._pool.get(hash)) is not None]
-        session.queue.clear()
-        return found
 
     def _bundles(self, chosen: list[PoolEntry]) -> list[_Bundle]:
         if chosen != self._last_chosen:
-            target = min(self._settings.packet_bytes_target, self._settings.message_bytes_max)
-            runs = split_by_size([len(entry.envelope.raw) for entry in chosen], target)
+            sizes = [len(entry.envelope.raw) for entry in chosen]
+            runs = split_by_size(sizes, self._packet_bytes)
             self._last_chosen = chosen
             self._last_bundles = [_bundle(chosen[start:end]) for start, end in runs]
         return self._last_bundles

@@ -67,6 +67,9 @@ class Relay:
         self._reception: Final = Reception(self._state, dialects)
         self._posting: Final = Posting(self._state)
         self._next_expiry_s: float | None = None
+        # Peers whose queue has more than one call sends, or waits for its moment.
+        self._backlog: Final[dict[int, Session]] = {}
+        self._last_s = 0.0
         # A call that raises leaves here what it had gathered; the next call lets it out.
         self._gathered = Gathered()
 
@@ -104,6 +107,7 @@ class Relay:
             LocalProtocolError: The event asks for something that nobody may do.
         """
         gathered = self._gathered
+        self._last_s = now.monotonic_s
         self._pass_time(now, gathered)
         match event:
             case PeerPackets():
@@ -122,6 +126,8 @@ class Relay:
                 assert_never(event)
         self._queue_own(now, gathered)
         self._flush(now, gathered)
+        if isinstance(event, TimePassed):
+            self._state.open_waiting(gathered)
         self._gathered = Gathered()
         outputs = gathered.all_outputs()
         self._count(outputs)
@@ -129,7 +135,10 @@ class Relay:
 
     def next_deadline(self) -> float | None:
         """Return the monotonic second at which `TimePassed` is wanted, or None."""
+        if self._state.unopened:
+            return self._last_s
         deadlines = [self._next_expiry_s, self._state.own_delays.next_deadline()]
+        deadlines += [session.flush_at_s or self._last_s for session in self._backlog.values()]
         deadlines += [session.deadline_s for session in self._state.watched.values()]
         return min((at for at in deadlines if at is not None), default=None)
 
@@ -159,22 +168,43 @@ class Relay:
                 gathered.touched[session.peer] = session
 
     def _flush(self, now: Moment, gathered: Gathered) -> None:
-        """Give peers what is new and what was queued for them."""
-        state = self._state
+        """Give peers what is new and what was queued for them, about a packet at a time."""
+        state, at = self._state, now.monotonic_s
         fresh = Fresh(gathered.fresh)
-        for session in (state.sessions if gathered.fresh else gathered.touched).values():
-            if not session.is_greeted:
-                continue
-            if session.blocked:
-                state.forwarder.hold(session, fresh)
-            else:
-                gathered.outputs += state.forwarder.send(session, fresh, now.unix_whole_s)
+        concerned = state.sessions if gathered.fresh else gathered.touched | self._backlog
+        for session in list(concerned.values()):
+            if session.is_greeted:
+                if session.blocked or not self._may_flush(session, at):
+                    state.forwarder.hold(session, fresh.entries)
+                else:
+                    gathered.outputs += state.forwarder.send(session, fresh, now.unix_whole_s)
+            self._note_backlog(session, at)
         fresh.settle()
         state.forwarder.forget_bundles()
         if self._next_expiry_s is None and len(state.pool):
             self._next_expiry_s = now.monotonic_s + EXPIRY_PERIOD_S
         elif not len(state.pool):
             self._next_expiry_s = None
+
+    def _may_flush(self, session: Session, at: float) -> bool:
+        """Whether a peer's moment has come; with a delay set, each link draws its own."""
+        if not self._state.settings.flush_delay_s_max:
+            return True
+        if session.flush_at_s is None or at < session.flush_at_s:
+            return False
+        session.flush_at_s = None
+        return True
+
+    def _note_backlog(self, session: Session, at: float) -> None:
+        """Remember a peer with something left to send, and when that may leave."""
+        if session.offer_due:
+            self._state.watched[session.peer] = session
+        if session.blocked or session.has_left or not session.queue:
+            self._backlog.pop(session.peer, None)
+            return
+        if session.flush_at_s is None and self._state.settings.flush_delay_s_max:
+            session.flush_at_s = at + self._state.draw_flush_delay_s()
+        self._backlog[session.peer] = session
 
     def _count(self, outputs: list[GossipOutput]) -> None:
         state, statistics = self._state, self.statistics

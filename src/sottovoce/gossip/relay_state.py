@@ -6,10 +6,11 @@ failing a peer, offering the pool. Events are not its business.
 Spec: EIP-627; DESIGN of the gossip layer in ARCHITECTURE.md.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
-from sottovoce.base.entropy import Entropy
+from sottovoce.base.entropy import Entropy, uniform
 from sottovoce.base.moment import Moment
 from sottovoce.base.packets import Packet
 from sottovoce.gossip.admission import Accepted, Admission, Policy, check
@@ -33,6 +34,19 @@ from sottovoce.gossip.statistics import RelayStatistics
 # A peer can make us look through the whole pool by widening its wishes. Once a second costs little
 # whatever the peer does; an honest one widens when a person joins a chat.
 OFFER_PAUSE_S: Final = 1.0
+
+
+# Envelopes wait for the filters only until the next call with `TimePassed`, which is due at once.
+# A driver that is so busy that more come before it pays with the order, not with memory.
+UNOPENED_MAX: Final = 4096
+
+
+class _Unopened(NamedTuple):
+    """An envelope that filters have not seen (a NamedTuple, for one is made per envelope)."""
+
+    envelope: Envelope
+    only_direct: bool
+    pow: float | None
 
 
 @dataclass(slots=True)
@@ -65,6 +79,7 @@ class RelayState:
 
     def __init__(self, settings: GossipSettings, *, entropy: Entropy) -> None:
         self.settings: Final = settings
+        self._entropy: Final = entropy
         self.statistics: Final = RelayStatistics()
         self.admission: Final = Admission(settings)
         self.pool: Final = Pool(settings.pool_bytes_max)
@@ -74,11 +89,16 @@ class RelayState:
         self.watched: Final[dict[int, Session]] = {}
         self.own_delays: Final = OwnDelays(settings.own_delay_s_max, entropy=entropy)
         self.forwarder: Final = Forwarder(settings, self.pool, self.statistics)
+        self.unopened: Final = deque[_Unopened]()
+
+    def draw_flush_delay_s(self) -> float:
+        """Draw how long what we relay waits on one link, seconds."""
+        return uniform(self._entropy, self.settings.flush_delay_s_max)
 
     def admit(
         self, envelope: Envelope, policy: Policy, now: Moment, gathered: Gathered, *, own: bool
     ) -> Drop | PoolEntry:
-        """Check an envelope, pool it and try the filters on it.
+        """Check an envelope, pool it and let it wait for the filters.
 
         Returns:
             The entry, also of one that was pooled already; or why there is none.
@@ -115,13 +135,25 @@ class RelayState:
     def offer_to_filters(
         self, envelope: Envelope, gathered: Gathered, *, only_direct: bool, pow: float | None
     ) -> None:
-        """Try the filters on an envelope; one whose work nobody computed came past the pool."""
-        opened = self.filters.open(envelope, direct=only_direct, pow=pow)
-        if opened is None:
-            return
-        message, numbers = opened
-        self.statistics.messages_opened += 1
-        gathered.opened.append(MessageOpened(numbers, message, direct=pow is None))
+        """Let an envelope wait for the filters; one of no known work came past the pool.
+
+        They are tried when everything that the call relays has left, so that the time which
+        opening takes shows on no link.
+        """
+        if len(self.filters):
+            self.unopened.append(_Unopened(envelope, only_direct, pow))
+        if len(self.unopened) > UNOPENED_MAX:
+            self.open_waiting(gathered)
+
+    def open_waiting(self, gathered: Gathered) -> None:
+        """Try the filters on all envelopes that wait for them."""
+        while self.unopened:
+            envelope, only_direct, pow = self.unopened.popleft()
+            opened = self.filters.open(envelope, direct=only_direct, pow=pow)
+            if opened is not None:
+                message, numbers = opened
+                self.statistics.messages_opened += 1
+                gathered.opened.append(MessageOpened(numbers, message, direct=pow is None))
 
     def send(self, session: Session, gathered: Gathered, *packets: Packet) -> None:
         """Send packets to a peer that has not failed, whether or not its socket is blocked."""

@@ -63,6 +63,7 @@ class Session:
         confirmations: Whether it announced confirmations.
         takes_direct_lists: Whether several direct envelopes may go to it as a list.
         blocked: Whether its socket takes no more for now.
+        flush_at_s: The monotonic second before which its queue stays, or None for none.
         queue: Envelopes to send, oldest first; what is gone or known by then is skipped.
         offer_due: Whether the whole pool is to be offered.
         offer_not_before_s: The monotonic second before which that is not done.
@@ -84,6 +85,7 @@ class Session:
         self.confirmations = False
         self.takes_direct_lists = False
         self.blocked = False
+        self.flush_at_s: float | None = None
         self.queue: Final = deque[EnvelopeHash]()
         self.offer_due = False
         self.offer_not_before_s = now_s

@@ -14,7 +14,7 @@ MESSAGE_BYTES_MAX: Final = 1024 * 1024  # the network's limit of a packet and of
 MESSAGE_BYTES_LIMIT: Final = 10 * 1024 * 1024  # what the Go nodes let an operator set
 MINIMUM_POW: Final = 0.001  # status-go's node; its fleets ask for 0.002
 POOL_BYTES_MAX: Final = 64 * 1024 * 1024  # an hour of a busy network at small envelopes
-PACKET_BYTES_TARGET: Final = 256 * 1024  # a quarter of what a Go peer takes before it hangs up
+PACKET_BYTES_TARGET: Final = 256_000  # a quarter of what a Go peer takes before it hangs up
 OWN_DELAY_S_MAX: Final = 0.3  # the Go nodes' tick; an envelope sent at once names its author
 SYNC_ALLOWANCE_S: Final = 10  # how far two honest clocks may be apart
 
@@ -28,6 +28,8 @@ class GossipSettings:
         message_bytes_max: Largest packet and envelope, bytes.
         pool_bytes_max: Bound on the pooled envelopes' RLP bytes.
         packet_bytes_target: Envelopes are bundled into packets of about this size.
+        flush_delay_s_max: What we relay leaves on each link after a random delay below this;
+            0 relays at once.
         own_delay_s_max: Our own envelopes leave on each link after a random delay below this.
         light: Whether we are a light node, which relays nothing.
         light_to_light: Whether two light nodes may stay connected.
@@ -44,6 +46,7 @@ class GossipSettings:
     message_bytes_max: int = MESSAGE_BYTES_MAX
     pool_bytes_max: int = POOL_BYTES_MAX
     packet_bytes_target: int = PACKET_BYTES_TARGET
+    flush_delay_s_max: float = 0.0
     own_delay_s_max: float = OWN_DELAY_S_MAX
     light: bool = False
     light_to_light: bool = False
@@ -53,7 +56,7 @@ class GossipSettings:
     bloom: bytes = b""
 
     def __post_init__(self) -> None:
-        for name in ("minimum_pow", "own_delay_s_max"):
+        for name in ("minimum_pow", "flush_delay_s_max", "own_delay_s_max"):
             value = getattr(self, name)
             if not math.isfinite(value) or value < 0:
                 raise LocalProtocolError(f"{name} is a finite number from 0 up, not {value}")

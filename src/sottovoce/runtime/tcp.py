@@ -66,6 +66,7 @@ class TcpStream(asyncio.Protocol):
         self._opened = opened
         self._transport: asyncio.Transport | None = None
         self._number = -1
+        self._cut_off: asyncio.TimerHandle | None = None
         self.traffic = StreamTraffic(0, 0)
         self.closed = asyncio.get_running_loop().create_future()
 
@@ -99,6 +100,8 @@ class TcpStream(asyncio.Protocol):
     @override
     def connection_lost(self, _error: Exception | None) -> None:
         """Tell that the stream is gone."""
+        if self._cut_off is not None:
+            self._cut_off.cancel()
         if not self.closed.done():
             self.closed.set_result(None)
         self._events.stream_closed(self._number)
@@ -121,14 +124,15 @@ class TcpStream(asyncio.Protocol):
 
     def close(self) -> None:
         """Send what was written, then close; cut off after `CLOSE_TIMEOUT_S`."""
-        if self._transport is None:
+        if self._transport is None or self._transport.is_closing():
             return
         self._transport.close()
-        asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self._transport.abort)
+        self._cut_off = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self.abort)
 
     def abort(self) -> None:
         """Cut the stream off at once, whatever is still to be written."""
-        if self._transport is not None:
+        # A transport that is closed already takes it for an error.
+        if self._transport is not None and not self.closed.done():
             self._transport.abort()
 
 

@@ -89,7 +89,11 @@ class Bench:
         return Moment(100.0 + self.passed_s, START_UNIX_S + self.passed_s)
 
     def handle(self, event: GossipEvent) -> list[GossipOutput]:
-        return self.relay.handle(event, self.now)
+        outputs = self.relay.handle(event, self.now)
+        # What is due at once: opening, and what one call did not send.
+        while (at := self.relay.next_deadline()) is not None and at <= self.now.monotonic_s:
+            outputs += self.relay.handle(TimePassed(), self.now)
+        return outputs
 
     def join(self, peer: int, *, trusted: bool = False) -> list[GossipOutput]:
         return self.handle(PeerJoined(peer, WHISPER_V6, trusted=trusted))

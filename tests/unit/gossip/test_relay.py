@@ -377,3 +377,63 @@ def test_unknown_capability_is_refused() -> None:
     bench = Bench()
     with pytest.raises(LocalProtocolError):
         bench.handle(PeerJoined(1, WHISPER_V6._replace(version=99)))
+
+
+def test_filters_open_only_after_everything_was_relayed() -> None:
+    bench = Bench()
+    bench.handle(FilterInstalled(5, Filter(KEY)))
+    bench.greet(1)
+    bench.greet(2)
+    envelope = readable_envelope()
+    first = bench.relay.handle(PeerPackets(1, (messages(envelope),)), bench.now)
+    assert [part.peer for part in first if isinstance(part, PacketsToSend)] == [1, 2]
+    assert not [part for part in first if isinstance(part, MessageOpened)]
+    assert bench.relay.next_deadline() == bench.now.monotonic_s
+    second = bench.relay.handle(TimePassed(), bench.now)
+    assert [type(part) for part in second] == [MessageOpened]
+
+
+def test_newcomer_gets_the_pool_a_packet_at_a_time() -> None:
+    bench = Bench(settings=GossipSettings(own_delay_s_max=0.0, packet_bytes_target=1000))
+    bench.greet(1)
+    envelopes = [make_envelope(bytes([number]) * 300) for number in range(9)]
+    bench.feed(1, messages(*envelopes))
+    bench.join(2)
+    calls = [bench.relay.handle(PeerPackets(2, (status(),)), bench.now)]
+    while bench.relay.next_deadline() == bench.now.monotonic_s:
+        calls.append(bench.relay.handle(TimePassed(), bench.now))
+    sizes = [[len(packet.payload) for packet in packets_to(2, call)] for call in calls]
+    assert all(len(packets) <= 1 for packets in sizes)
+    assert max(size for packets in sizes for size in packets) <= 1000
+    got = [hash for call in calls for hash in hashes_to(2, call)]
+    assert got == [envelope.hash for envelope in envelopes]
+
+
+def test_newcomer_with_a_large_pool_does_not_hold_up_what_is_new() -> None:
+    bench = Bench(settings=GossipSettings(own_delay_s_max=0.0, packet_bytes_target=1000))
+    bench.greet(1)
+    bench.greet(3)
+    bench.feed(1, messages(*(make_envelope(bytes([number]) * 300) for number in range(9))))
+    bench.join(2)
+    bench.relay.handle(PeerPackets(2, (status(),)), bench.now)
+    new = make_envelope(b"new")
+    outputs = bench.relay.handle(PeerPackets(1, (messages(new),)), bench.now)
+    assert hashes_to(3, outputs) == [new.hash]
+    assert new.hash not in hashes_to(2, outputs)
+
+
+def test_flush_delay_holds_what_is_relayed_on_each_link_for_a_time_of_its_own() -> None:
+    bench = Bench(settings=GossipSettings(flush_delay_s_max=0.3))
+    for peer in (1, 2, 3):
+        bench.greet(peer)
+    bench.wait(1.0)
+    envelope = make_envelope()
+    assert hashes_to(2, bench.feed(1, messages(envelope))) == []
+    moments: dict[int, float] = {}
+    while len(moments) < 2:
+        at = bench.relay.next_deadline()
+        assert at is not None
+        outputs = bench.wait(max(0.0, at - bench.now.monotonic_s))
+        moments |= {peer: at for peer in (2, 3) if hashes_to(peer, outputs)}
+    assert moments[2] != moments[3]
+    assert bench.passed_s <= 1.3
