@@ -1,6 +1,6 @@
 """``python -m sottovoce`` is the command ``sottovoce``."""
 
-from sottovoce.cli.main import main
+from sottovoce.cli.entry import main
 
 if __name__ == "__main__":
     main()

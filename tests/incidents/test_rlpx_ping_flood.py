@@ -7,12 +7,13 @@ the machine itself keeps nothing.
 import tracemalloc
 
 from sottovoce.devp2p.base_protocol import BaseCode
-from sottovoce.devp2p.events import BytesReceived
+from sottovoce.devp2p.events import BytesReceived, ConnectionEnded, DisconnectReason
+from sottovoce.devp2p.settings import CHATTER_MAX
 from unit.devp2p.pair import HandmadePeer, at, sent
 
 NOW = at(0.0)
 PINGS = 200
-READS = 10
+READS = 4
 
 
 def test_rlpx_ping_flood_is_answered_with_no_more_bytes_than_it_has() -> None:
@@ -37,3 +38,20 @@ def test_rlpx_ping_flood_leaves_nothing_in_memory() -> None:
     finally:
         tracemalloc.stop()
     assert grown < PINGS * 64
+
+
+def test_rlpx_ping_flood_ends_the_connection() -> None:
+    peer = HandmadePeer(NOW).ready(NOW)
+    flood = peer.writer.write_all([(BaseCode.PING, b"\xc0")] * (int(CHATTER_MAX) + 1))
+    outputs = peer.machine.handle(BytesReceived(flood), NOW)
+    ended = outputs[-1]
+    assert isinstance(ended, ConnectionEnded)
+    assert ended.reason is DisconnectReason.PROTOCOL_BREACH
+
+
+def test_ping_every_second_is_answered_for_ever() -> None:
+    peer = HandmadePeer(NOW).ready(NOW)
+    for second in range(3000):
+        ping = peer.writer.write_all([(BaseCode.PING, b"\xc0")])
+        outputs = peer.machine.handle(BytesReceived(ping), at(float(second)))
+        assert not any(isinstance(output, ConnectionEnded) for output in outputs)

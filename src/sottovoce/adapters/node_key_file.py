@@ -16,6 +16,8 @@ from sottovoce.crypto import secp256k1
 
 KEY_FILE_NAME: Final = "node.key"
 LOCK_FILE_NAME: Final = "lock"
+# A key is 64 digits; a device or a wrong file may be endless.
+_CHARACTERS_MAX: Final = 1024
 _OWNER_ONLY: Final = 0o600
 _OWNER_ONLY_DIRECTORY: Final = 0o700
 _OTHERS: Final = 0o077
@@ -83,7 +85,7 @@ def _read_key(file: Path) -> PrivateKey:
         if os.fstat(stream.fileno()).st_mode & _OTHERS:
             raise DataDirectoryError(f"{file} can be read by other users; run: chmod 600 {file}")
         try:
-            return secp256k1.private_key(decode_hex(stream.read(), "the node key"))
+            return secp256k1.private_key(decode_hex(stream.read(_CHARACTERS_MAX), "the node key"))
         except (SottovoceError, UnicodeDecodeError):
             raise DataDirectoryError(
                 f"{file} does not hold a node key (64 hex digits); put the right file back, "

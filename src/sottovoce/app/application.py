@@ -17,6 +17,7 @@ from sottovoce.node.effects import Fact
 from sottovoce.node.inputs import Input
 from sottovoce.node.node import Node
 from sottovoce.node.settings import NodeSettings
+from sottovoce.node.statistics import LinkStatistics
 from sottovoce.runtime.driver import Driver
 from sottovoce.runtime.system_entropy import SystemEntropy
 from sottovoce.runtime.tcp import StreamTraffic
@@ -118,6 +119,10 @@ class Application:
     def relay_statistics(self) -> RelayStatistics:
         """Return the relay's live counters."""
         return self._node.relay_statistics
+
+    def link_statistics(self) -> LinkStatistics:
+        """Return the live counters of the streams."""
+        return self._node.link_statistics
 
     def failed_inputs(self) -> int:
         """Return how many inputs were set aside because of a bug."""

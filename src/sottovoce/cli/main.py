@@ -9,18 +9,27 @@ from typing import Annotated
 
 import typer
 
-from sottovoce.cli.output import command
+from sottovoce.cli.output import command, errors_as_sentences
+from sottovoce.cli.paths import default_data_dir
 
 app = typer.Typer(
     name="sottovoce",
     help="Private messaging on Whisper v6: relays, channels, raw envelopes.",
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 node_app = typer.Typer(help="Run a node.", no_args_is_help=True, rich_markup_mode=None)
+peer_app = typer.Typer(
+    help="Check, save and list peers.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(node_app, name="node")
+app.add_typer(peer_app, name="peer")
+
+# A week: longer than any mailserver of the time kept an envelope waiting for its reader's return.
+TTL_S_MAX = 7 * 24 * 3600
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line on stdout.")]
 Peers = Annotated[
@@ -33,6 +42,12 @@ Identity = Annotated[
         "--identity-file",
         metavar="FILE",
         help="Private key that signs, 64 hex digits; a fresh one without it.",
+    ),
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where the node key and saved peers live; by default sottovoce in the data home."
     ),
 ]
 Verbose = Annotated[
@@ -85,19 +100,23 @@ def node_run(
     trusted: Annotated[
         list[str] | None,
         typer.Option(
-            "--trusted-peer", metavar="ENODE", help="A peer whose direct messages are taken."
+            "--trusted-peer",
+            metavar="ENODE",
+            help="A peer to connect to whose direct messages are taken; may be repeated.",
         ),
     ] = None,
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(help="Where the node key lives; a fresh key each time without it."),
-    ] = None,
+    data_dir: DataDir = None,
+    ephemeral: Annotated[
+        bool, typer.Option("--ephemeral", help="A fresh key, no saved peers, nothing kept.")
+    ] = False,
     minimum_pow: Annotated[
         float,
         typer.Option("--min-pow", min=0.0, help="Proof of work below which we relay nothing."),
     ] = 0.001,
     peers_max: Annotated[int, typer.Option("--max-peers", min=1, help="Peers kept.")] = 50,
-    pool_mb: Annotated[int, typer.Option(min=1, help="Bound on pooled envelopes, MB.")] = 64,
+    pool_mb: Annotated[
+        int, typer.Option(min=1, max=65536, help="Bound on pooled envelopes, MB.")
+    ] = 64,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -109,7 +128,7 @@ def node_run(
         advertise=advertise,
         peers=tuple(peers or ()),
         trusted=tuple(trusted or ()),
-        data_dir=data_dir,
+        data_dir=None if ephemeral else data_dir or default_data_dir(),
         minimum_pow=minimum_pow,
         peers_max=peers_max,
         pool_mb=pool_mb,
@@ -127,11 +146,14 @@ def send(
     peers: Peers = None,
     identity: Identity = None,
     ttl_s: Annotated[
-        int, typer.Option("--ttl", min=1, max=2**31, help="Seconds for which it travels.")
+        int, typer.Option("--ttl", min=1, max=TTL_S_MAX, help="Seconds for which it travels.")
     ] = 15,
     pow_target: Annotated[
-        float, typer.Option("--pow", min=0.0, help="Proof of work to reach.")
+        float, typer.Option("--pow", min=0.0, max=1e6, help="Proof of work to reach.")
     ] = 0.002,
+    work_time_s: Annotated[
+        float, typer.Option("--work-time", min=0.1, help="Seconds that its search may take.")
+    ] = 5.0,
     timeout_s: Annotated[
         float, typer.Option("--timeout", min=0.1, help="Seconds to wait for a peer.")
     ] = 15.0,
@@ -139,15 +161,18 @@ def send(
     verbose: Verbose = False,
 ) -> None:
     """Say something in a public channel and end when a peer has taken it."""
-    from sottovoce.cli.talk import SendOptions, run_send
+    from sottovoce.cli.talk import SendOptions, read_text, run_send
 
+    with errors_as_sentences():
+        said = read_text(text)
     options = SendOptions(
         channel=channel,
-        text=text,
+        text=said,
         peers=tuple(peers or ()),
         identity_file=identity,
         ttl_s=ttl_s,
         pow_target=pow_target,
+        work_time_s=work_time_s,
         timeout_s=timeout_s,
         as_json=as_json,
         verbose=verbose,
@@ -181,6 +206,61 @@ def listen(
         verbose=verbose,
     )
     command(run_listen)(options)
+
+
+@app.command()
+def devnet(
+    *,
+    relays: Annotated[int, typer.Option(min=1, max=20, help="Relays, connected in a ring.")] = 3,
+    people: Annotated[int, typer.Option(min=0, max=8, help="People who listen and answer.")] = 2,
+    base_port: Annotated[
+        int, typer.Option("--port", min=0, max=65000, help="Port of the first relay; 0: any.")
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """Run a whole network on this machine, with all there is to paste, until interrupted."""
+    from sottovoce.cli.devnet import DevnetOptions, run_devnet
+
+    command(run_devnet)(DevnetOptions(relays, people, base_port, as_json))
+
+
+@peer_app.command("check")
+def peer_check(
+    enode: Annotated[str, typer.Argument(help="The peer's enode URL.")],
+    *,
+    timeout_s: Annotated[
+        float, typer.Option("--timeout", min=0.1, help="Seconds for all steps together.")
+    ] = 15.0,
+    as_json: Json = False,
+) -> None:
+    """Try to become a peer and say which step fails, and what to do about it."""
+    from sottovoce.cli.peer import run_check
+
+    command(run_check)(enode, timeout_s, as_json=as_json)
+
+
+@peer_app.command("add")
+def peer_add(
+    enode: Annotated[str, typer.Argument(help="The peer's enode URL.")],
+    *,
+    trusted: Annotated[
+        bool, typer.Option("--trusted", help="Take its direct messages as well.")
+    ] = False,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Save a peer that `node run` keeps connected to."""
+    from sottovoce.cli.peer import run_add
+
+    command(run_add)(enode, data_dir or default_data_dir(), trusted=trusted, as_json=as_json)
+
+
+@peer_app.command("list")
+def peer_list(*, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Print the saved peers."""
+    from sottovoce.cli.peer import run_list
+
+    command(run_list)(data_dir or default_data_dir(), as_json=as_json)
 
 
 def main() -> None:

@@ -1,21 +1,23 @@
 """``sottovoce node run``: a relay until somebody stops it."""
 
-import asyncio
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from sottovoce.adapters.node_key_file import DataDirectory
+from sottovoce.adapters.peer_file import read_peers
 from sottovoce.app.application import ApplicationSettings
 from sottovoce.cli.output import Output, printable
+from sottovoce.cli.stopping import first_of, until_terminated
 from sottovoce.cli.verbosity import configure_logging
+from sottovoce.devp2p.enode import parse_host
 from sottovoce.gossip.settings import GossipSettings
 from sottovoce.node.settings import NodeSettings
 from sottovoce.runtime.system_entropy import SystemEntropy
 from sottovoce.sdk.client import Client, parse_host_port
 
 _MB: Final = 1024 * 1024
+_EVERY_ADDRESS: Final = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ async def run_node(options: RunOptions) -> None:
 
 
 async def _run(options: RunOptions, directory: DataDirectory | None, output: Output) -> None:
+    if options.advertise is not None:
+        parse_host(options.advertise)
     settings = ApplicationSettings(
         listen=parse_host_port(options.listen),
         advertised_host=options.advertise,
@@ -56,17 +60,18 @@ async def _run(options: RunOptions, directory: DataDirectory | None, output: Out
             minimum_pow=options.minimum_pow, pool_bytes_max=options.pool_mb * _MB
         ),
     )
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with Client(settings=settings, peers=[*options.peers, *options.trusted]) as client:
-        for enode in options.trusted:
+    saved = [] if directory is None else read_peers(directory.path)
+    trusted = [*options.trusted, *(str(peer.enode) for peer in saved if peer.trusted)]
+    kept = [*options.peers, *(str(peer.enode) for peer in saved), *options.trusted]
+    async with Client(settings=settings, peers=kept) as client:
+        for enode in trusted:
             client.whisper.trust(enode)
         assert client.enode is not None
         output.result(client.enode, event="ready", enode=client.enode)
+        if options.advertise is None and parse_host_port(options.listen)[0] in _EVERY_ADDRESS:
+            output.talk("peers elsewhere need an enode with your address: use --advertise HOST")
         output.talk("relaying; give the line above to peers, and stop with Ctrl-C")
-        reporter = asyncio.create_task(_report_peers(client, output))
-        await stop.wait()
-        reporter.cancel()
+        await first_of(until_terminated(), _report_peers(client, output))
     output.talk("stopped")
 
 

@@ -4,15 +4,16 @@ With ``--json`` every result is one JSON object on a line of its own. Text from 
 cleaned before it reaches a terminal.
 """
 
-import asyncio
 import functools
 import io
 import json
+import os
 import sys
 import unicodedata
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from enum import IntEnum
-from typing import ParamSpec
+from typing import ParamSpec, TextIO
 
 import typer
 
@@ -33,8 +34,6 @@ class ExitCode(IntEnum):
     UNEXPECTED = 1
     USAGE = 2
     NETWORK = 3
-    UNTRUSTED = 4
-    LOCKED = 5
     NOT_DELIVERED = 6
     INTERRUPTED = 130
 
@@ -58,14 +57,18 @@ class Output:
 
     def result(self, human: str, **fields: object) -> None:
         """Print one result: as a line for people, or its fields as a JSON object."""
-        line = json.dumps(fields, ensure_ascii=False) if self.as_json else human
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+        _write(sys.stdout, json.dumps(fields) if self.as_json else human)
 
     def talk(self, human: str) -> None:
         """Say something that is not a result."""
-        sys.stderr.write(human + "\n")
-        sys.stderr.flush()
+        _write(sys.stderr, human)
+
+
+def _write(stream: TextIO | None, line: str) -> None:
+    # A stream that the caller closed before we started is None: nobody wants to read it.
+    if stream is not None:
+        stream.write(line + "\n")
+        stream.flush()
 
 
 def printable(text: str) -> str:
@@ -87,19 +90,41 @@ def command(work: Callable[P, Coroutine[None, None, None]]) -> Callable[P, None]
 
     @functools.wraps(work)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
+        import asyncio  # Here, because `--version` and `--help` need it as little.
+
+        with errors_as_sentences():
             asyncio.run(work(*args, **kwargs))
-        except KeyboardInterrupt:
-            raise typer.Exit(ExitCode.INTERRUPTED) from None
-        except BrokenPipeError:
-            # The reader of our output has gone (`| head`); there is nobody to tell.
-            sys.stderr.close()
-            raise typer.Exit(ExitCode.OK) from None
-        except SottovoceError as error:
-            typer.echo(f"error: {error}", err=True)
-            raise typer.Exit(exit_code_of(error)) from None
 
     return run
+
+
+@contextmanager
+def errors_as_sentences() -> Iterator[None]:
+    """Turn errors into one sentence on stderr and an exit code.
+
+    Raises:
+        Exit: Something went wrong; it carries the code.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`); there is nobody to tell, and Python must
+        # not try again when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(ExitCode.OK) from None
+    except OSError as error:
+        _complain(f"{error.strerror or error}")
+        raise typer.Exit(ExitCode.UNEXPECTED) from None
+    except SottovoceError as error:
+        _complain(str(error))
+        raise typer.Exit(exit_code_of(error)) from None
+
+
+def _complain(sentence: str) -> None:
+    with suppress(OSError):
+        _write(sys.stderr, f"error: {sentence}")
 
 
 def exit_code_of(error: SottovoceError) -> ExitCode:

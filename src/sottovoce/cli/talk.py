@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from sottovoce.base.errors import SottovoceError
 from sottovoce.base.secret import PrivateKey
@@ -14,10 +15,13 @@ from sottovoce.cli.output import CommandError, ExitCode, Output, printable
 from sottovoce.cli.verbosity import configure_logging
 from sottovoce.codec.hex import decode_hex
 from sottovoce.crypto import secp256k1
+from sottovoce.gossip.settings import MESSAGE_BYTES_MAX
 from sottovoce.sdk.client import CONNECT_TIMEOUT_S, Client
 from sottovoce.sdk.errors import ConnectError
 from sottovoce.sdk.messages import ChannelMessage, PeerInfo
 from sottovoce.stack.routes import PublicChat
+
+_KEY_FILE_CHARACTERS_MAX: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class SendOptions:
     identity_file: Path | None
     ttl_s: int
     pow_target: float
+    work_time_s: float
     timeout_s: float
     as_json: bool
     verbose: bool
@@ -52,15 +57,20 @@ async def run_send(options: SendOptions) -> None:
     """Connect, say it, wait until a peer has it."""
     configure_logging(verbose=options.verbose)
     PublicChat(options.channel)  # A bad name is said before anything is waited for.
-    text = _read_stdin() if options.text == "-" else options.text
     output = Output(as_json=options.as_json)
-    async with _connected(options.peers, options.identity_file, options.timeout_s) as client:
+    async with (
+        _client(options.peers, options.identity_file) as client,
+        _connected(client, options.peers, options.timeout_s),
+    ):
         sent = await client.channel(options.channel).send_text(
-            text, ttl_s=options.ttl_s, pow_target=options.pow_target
+            options.text,
+            ttl_s=options.ttl_s,
+            pow_target=options.pow_target,
+            work_time_s=options.work_time_s,
         )
         await sent.sent(options.timeout_s)
         output.result(
-            f"sent to {len(sent.peers)} peer(s): envelope {sent.hash.hex()}, "
+            f"sent to {len(sent.peers)} peer(s): envelope 0x{sent.hash.hex()}, "
             f"{sent.size_bytes} bytes, {sent.tries} tries of proof of work",
             event="sent",
             channel=options.channel,
@@ -83,22 +93,24 @@ async def run_listen(options: ListenOptions) -> None:
     output = Output(as_json=options.as_json)
     seen = 0
     patience_s = min(CONNECT_TIMEOUT_S, options.timeout_s or CONNECT_TIMEOUT_S)
-    async with _connected(options.peers, options.identity_file, patience_s) as client:
+    async with _client(options.peers, options.identity_file) as client:
+        # Before a peer is there: it hands over at once what was said and is still alive.
         subscription = await client.channel(options.channel).subscribe()
-        output.talk(f"listening in {printable(options.channel)}; stop with Ctrl-C")
-        try:
-            async with asyncio.timeout(options.timeout_s):
-                async for message in subscription:
-                    _print_message(output, options.channel, message)
-                    seen += 1
-                    if seen == options.count:
-                        break
-        except TimeoutError:
-            if options.count is not None:
-                raise CommandError(
-                    f"{seen} of {options.count} messages came within {options.timeout_s:g} s",
-                    ExitCode.NOT_DELIVERED,
-                ) from None
+        async with _connected(client, options.peers, patience_s):
+            output.talk(f"listening in {printable(options.channel)}; stop with Ctrl-C")
+            try:
+                async with asyncio.timeout(options.timeout_s):
+                    async for message in subscription:
+                        _print_message(output, options.channel, message)
+                        seen += 1
+                        if seen == options.count:
+                            break
+            except TimeoutError:
+                if options.count is not None:
+                    raise CommandError(
+                        f"{seen} of {options.count} messages came within {options.timeout_s:g} s",
+                        ExitCode.NOT_DELIVERED,
+                    ) from None
 
 
 def _print_message(output: Output, channel: str, message: ChannelMessage) -> None:
@@ -116,14 +128,11 @@ def _print_message(output: Output, channel: str, message: ChannelMessage) -> Non
     )
 
 
-@asynccontextmanager
-async def _connected(
-    peers: tuple[str, ...], identity_file: Path | None, timeout_s: float
-) -> AsyncIterator[Client]:
-    """Run a client that is connected to at least one of the peers.
+def _client(peers: tuple[str, ...], identity_file: Path | None) -> Client:
+    """Make a client that accepts nobody.
 
     Raises:
-        CommandError: No peer is named.
+        CommandError: No peer is named, or the identity cannot be read.
     """
     if not peers:
         raise CommandError(
@@ -131,17 +140,22 @@ async def _connected(
             "(sottovoce node run prints such a line)",
             ExitCode.USAGE,
         )
-    async with Client(listen=None, identity=_read_identity(identity_file)) as client:
-        attempts = [
-            asyncio.ensure_future(client.connect(peer, timeout_s=timeout_s)) for peer in peers
-        ]
-        try:
-            await _first_success(attempts)
-            yield client
-        finally:
-            for attempt in attempts:
-                attempt.cancel()
-            await asyncio.gather(*attempts, return_exceptions=True)
+    return Client(listen=None, identity=_read_identity(identity_file))
+
+
+@asynccontextmanager
+async def _connected(
+    client: Client, peers: tuple[str, ...], timeout_s: float
+) -> AsyncIterator[None]:
+    """Connect a client to at least one of the peers."""
+    attempts = [asyncio.ensure_future(client.connect(peer, timeout_s=timeout_s)) for peer in peers]
+    try:
+        await _first_success(attempts)
+        yield
+    finally:
+        for attempt in attempts:
+            attempt.cancel()
+        await asyncio.gather(*attempts, return_exceptions=True)
 
 
 async def _first_success(attempts: Sequence[asyncio.Future[PeerInfo]]) -> None:
@@ -176,7 +190,7 @@ def _read_identity(file: Path | None) -> PrivateKey | None:
     if file is None:
         return None
     try:
-        return secp256k1.private_key(decode_hex(file.read_text(), "the identity key"))
+        return secp256k1.private_key(decode_hex(_read_start(file), "the identity key"))
     except OSError as error:
         raise CommandError(f"cannot read {file}: {error.strerror}", ExitCode.USAGE) from None
     except (SottovoceError, UnicodeDecodeError):
@@ -185,13 +199,32 @@ def _read_identity(file: Path | None) -> PrivateKey | None:
         ) from None
 
 
-def _read_stdin() -> str:
-    """Read the text to send.
+def _read_start(file: Path) -> str:
+    # A key is short; a device or a wrong file may be endless.
+    with file.open() as stream:
+        return stream.read(_KEY_FILE_CHARACTERS_MAX)
+
+
+def read_text(argument: str) -> str:
+    """Return what to say: the argument, or what stdin holds if it is -.
+
+    Reading blocks, so it is done before any loop runs: an interrupt ends it at once.
 
     Raises:
-        CommandError: It is not UTF-8.
+        CommandError: There is nothing to say, too much, or it is not UTF-8.
     """
-    try:
-        return sys.stdin.buffer.read().decode().rstrip("\n")
-    except UnicodeDecodeError:
-        raise CommandError("stdin is not UTF-8 text", ExitCode.USAGE) from None
+    text = argument
+    if argument == "-":
+        raw = sys.stdin.buffer.read(MESSAGE_BYTES_MAX + 1)
+        if len(raw) > MESSAGE_BYTES_MAX:
+            raise CommandError(
+                f"stdin holds more than the {MESSAGE_BYTES_MAX} bytes that an envelope carries",
+                ExitCode.USAGE,
+            )
+        try:
+            text = raw.decode().rstrip("\n")
+        except UnicodeDecodeError:
+            raise CommandError("stdin is not UTF-8 text", ExitCode.USAGE) from None
+    if not text:
+        raise CommandError("there is nothing to say: the text is empty", ExitCode.USAGE)
+    return text

@@ -13,6 +13,11 @@ def compress(data: bytes) -> bytes:
     return bytes(cramjam.snappy.compress_raw(data))
 
 
+def compressed_bytes_max(size_bytes: int) -> int:
+    """Return the largest block that any encoder makes of `size_bytes` bytes."""
+    return 32 + size_bytes + size_bytes // 6
+
+
 def decompress(block: bytes, size_bytes_max: int) -> bytes:
     """Inflate one block that declares at most `size_bytes_max` bytes.
 

@@ -20,6 +20,8 @@ from sottovoce.base.moment import Moment
 from sottovoce.base.packets import Packet
 from sottovoce.base.quantities import PublicKey
 from sottovoce.base.secret import PrivateKey
+from sottovoce.base.token_bucket import TokenBucket
+from sottovoce.codec import snappy
 from sottovoce.codec.byte_queue import ByteQueue
 from sottovoce.crypto import secp256k1
 from sottovoce.devp2p import base_protocol
@@ -51,12 +53,19 @@ from sottovoce.devp2p.events import (
 from sottovoce.devp2p.frames import FRAME_BYTES_MAX, FrameReader, FrameWriter
 from sottovoce.devp2p.handshake import HandshakeDone, InitiatorHandshake, RecipientHandshake
 from sottovoce.devp2p.handshake_packets import PACKET_BYTES_MAX
-from sottovoce.devp2p.settings import BASE_PROTOCOL_VERSION, ConnectionSettings
+from sottovoce.devp2p.settings import (
+    BASE_PROTOCOL_VERSION,
+    CHATTER_MAX,
+    CHATTER_PER_S,
+    ConnectionSettings,
+)
 
 # The largest handshake packet: all that a stranger can make us keep.
 HANDSHAKE_INPUT_BYTES_MAX: Final = PACKET_BYTES_MAX
 # The first frame carries Hello (or Disconnect) behind a code of one byte.
 _FIRST_FRAME_BYTES_MAX: Final = 1 + base_protocol.HELLO_BYTES_MAX
+# An RLP integer of 64 bits, with its header.
+_CODE_BYTES_MAX: Final = 9
 
 
 class ConnectionState(Enum):
@@ -97,6 +106,7 @@ class Connection:
     """A machine for one stream; after `ConnectionEnded` every event is answered with nothing."""
 
     __slots__ = (
+        "_chatter",
         "_entropy",
         "_handshake",
         "_handshake_deadline_s",
@@ -152,6 +162,7 @@ class Connection:
         self._ping_deadline_s = 0.0
         self._read_deadline_s = 0.0
         self._outbox = ConnectionOutbox()
+        self._chatter: TokenBucket | None = None
 
     @property
     def state(self) -> ConnectionState:
@@ -327,7 +338,7 @@ class Connection:
             elif self._state is ConnectionState.AWAITING_HELLO:
                 self._on_first_packet(code, payload, now)
             else:
-                self._on_base_packet(code, payload)
+                self._on_base_packet(code, payload, now)
 
     def _on_first_packet(self, code: int, payload: bytes, now: Moment) -> None:
         if code == BaseCode.DISCONNECT:
@@ -355,6 +366,9 @@ class Connection:
             self._disconnect(DisconnectReason.USELESS_PEER, "no subprotocol is shared")
             return
         self._ping_deadline_s = now.monotonic_s + self._settings.ping_interval_s
+        self._chatter = TokenBucket(
+            capacity=CHATTER_MAX, refill_per_s=CHATTER_PER_S, now_s=now.monotonic_s
+        )
         self._enter(ConnectionState.READY)
         shared = tuple(entry.capability for entry in self._ranges)
         self._outbox.tell(PeerReady(hello, shared))
@@ -362,14 +376,20 @@ class Connection:
     def _switch_compression(self, compressed: bool) -> None:
         assert self._reader is not None
         self._reader.compressed = compressed
-        self._reader.length_max = FRAME_BYTES_MAX
+        payload_max = self._settings.payload_bytes_max
+        self._reader.payload_max = payload_max
+        packed = snappy.compressed_bytes_max(payload_max) + _CODE_BYTES_MAX
+        self._reader.length_max = min(packed, FRAME_BYTES_MAX)
         self._frame_writer().compressed = compressed
 
-    def _on_base_packet(self, code: int, payload: bytes) -> None:
-        if code == BaseCode.PING:
-            self._outbox.send(self._frame_writer().write(BaseCode.PONG, base_protocol.EMPTY_BODY))
-        elif code == BaseCode.DISCONNECT:
+    def _on_base_packet(self, code: int, payload: bytes, now: Moment) -> None:
+        assert self._chatter is not None
+        if code == BaseCode.DISCONNECT:
             self._on_disconnect(payload)
+        elif self._chatter.spend(1.0, now.monotonic_s):
+            self._disconnect(DisconnectReason.PROTOCOL_BREACH, "too many pings and empty packets")
+        elif code == BaseCode.PING:
+            self._outbox.send(self._frame_writer().write(BaseCode.PONG, base_protocol.EMPTY_BODY))
 
     def _on_disconnect(self, payload: bytes) -> None:
         number = base_protocol.decode_disconnect(payload)

@@ -167,7 +167,7 @@ def _parse_place(place: str) -> tuple[str, int]:
     host, colon, port = place.rpartition(":")
     if not colon or host.count("[") != host.count("]"):
         raise LocalProtocolError(f"the enode URL has no port; write {_SHAPE}")
-    return _parse_host(host), _parse_port(port, "the port")
+    return parse_host(host), _parse_port(port, "the port")
 
 
 def _parse_port(digits: str, what: str) -> int:
@@ -186,7 +186,12 @@ def _parse_discovery_port(query: str, tcp_port: int) -> int:
     return tcp_port
 
 
-def _parse_host(host: str) -> str:
+def parse_host(host: str) -> str:
+    """Read a host as it stands in an enode URL: an address or a name, IPv6 in brackets.
+
+    Raises:
+        LocalProtocolError: It is neither.
+    """
     if host.startswith("[") and host.endswith("]"):
         address = _parse_address(host[1:-1])
         if not isinstance(address, IPv6Address):

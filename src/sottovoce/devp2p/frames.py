@@ -126,15 +126,20 @@ class FrameReader:
     Nothing is reserved for a length that was only announced: memory grows with what has arrived.
     """
 
-    __slots__ = ("_length", "_stream", "compressed", "length_max", "mac")
+    __slots__ = ("_length", "_stream", "compressed", "length_max", "mac", "payload_max")
 
     def __init__(self, secrets: FrameSecrets, *, length_max: int = FRAME_BYTES_MAX) -> None:
-        """Start at the first frame; a frame whose body is longer than `length_max` is refused."""
+        """Start at the first frame.
+
+        A frame whose body is longer than `length_max` is refused at its header, and a payload that
+        would inflate to more than `payload_max` before it is inflated; the owner sets both.
+        """
         self._stream = AesCtrStream(secrets.aes_secret, _ZERO_COUNTER)
         self._length: int | None = None  # of the body whose header was read already
         self.mac = RollingMac(secrets.mac_secret, secrets.ingress_mac)
         self.compressed = False
         self.length_max = length_max
+        self.payload_max = FRAME_BYTES_MAX
 
     def read(self, queue: ByteQueue) -> tuple[int, bytes] | None:
         """Take the next frame off the queue, or return None while bytes are missing.
@@ -176,7 +181,7 @@ class FrameReader:
         code, start = _read_code(body, length)
         payload = body[start:length]
         if self.compressed:
-            payload = snappy.decompress(payload, FRAME_BYTES_MAX)
+            payload = snappy.decompress(payload, self.payload_max)
         return code, payload
 
 

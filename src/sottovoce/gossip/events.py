@@ -31,6 +31,16 @@ class Drop(Enum):
     POOL_FULL = "the pool is full of better envelopes"
 
 
+class Failure(Enum):
+    """Why a peer's session ended by our decision; each reason has its counter."""
+
+    BROKEN_PACKET = "a packet broke the protocol"
+    NO_STATUS = "the status did not come in time"
+    REFUSED_ENVELOPE = "an envelope was refused"
+    REFUSED_SYNC = "a request for sync was refused"
+    FLOOD = "too much useless work"
+
+
 # ---- events
 
 
@@ -212,6 +222,7 @@ class PeerFailed:
 
     peer: int
     detail: str
+    failure: Failure = Failure.BROKEN_PACKET
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ from sottovoce.gossip.statistics import RelayStatistics
 # The longest header of an RLP list that fits into memory: one byte and eight of length.
 LIST_HEADER_BYTES_MAX: Final = 9
 
+# A status-go node answers each packet with a response and an acknowledgement.
+ANSWERS_PER_PACKET: Final = 2
+
 # A blocked peer's queue beyond this is given up for one look through the whole pool once it reads
 # again: that costs less than the memory of a longer queue (2 MB at this length).
 QUEUE_COUNT_MAX: Final = 65536
@@ -167,6 +170,7 @@ class Forwarder:
             if own_part and session.confirmations:
                 session.batches.remember(batch_hash(payload), own_part)
             own.extend(own_part)
+        session.answers_owed += ANSWERS_PER_PACKET * len(packets)
         self._statistics.envelopes_sent += len(chosen)
         outputs: list[GossipOutput] = [PacketsToSend(session.peer, tuple(packets))]
         if own:

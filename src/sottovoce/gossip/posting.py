@@ -23,6 +23,7 @@ from sottovoce.gossip.events import (
     DirectRequestPosted,
     Drop,
     EnvelopePosted,
+    Failure,
     FilterInstalled,
     FilterRemoved,
     MinimumPowChanged,
@@ -86,7 +87,7 @@ class Posting:
                 assert_never(event)
         self._state.send(session, gathered, *packets)
         if isinstance(event, SyncRefused):
-            self._state.fail(session, "a request for sync was refused", gathered)
+            self._state.fail(session, Failure.REFUSED_SYNC, gathered)
 
     def set(self, event: SettingEvent, now: Moment, gathered: Gathered) -> None:
         """Change what we open and what we want.

@@ -11,6 +11,7 @@ from typing import Final, assert_never
 
 from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
 from sottovoce.base.moment import Moment
+from sottovoce.base.packets import Packet
 from sottovoce.gossip.confirmations import (
     Refusal,
     batch_hash,
@@ -22,6 +23,7 @@ from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.events import (
     DirectRequestReceived,
     Drop,
+    Failure,
     PeerBlocked,
     PeerDrained,
     PeerEvent,
@@ -44,6 +46,7 @@ from sottovoce.gossip.packet_reader import (
     WishesWidened,
     read_packet,
 )
+from sottovoce.gossip.patience import CHANGED_WISH, USELESS_ENVELOPE, USELESS_PACKET
 from sottovoce.gossip.registry import DialectTable, dialect_for
 from sottovoce.gossip.relay_state import Gathered, RelayState
 from sottovoce.gossip.session import Session
@@ -58,6 +61,16 @@ REFUSAL_TEXTS: Final[Mapping[Drop, str]] = {
     Drop.BLOOM: "envelope does not match bloom filter",
     Drop.POOL_FULL: "the pool is full of envelopes with more PoW",
 }
+
+# What a peer pays for an envelope of no use. A full pool is not its fault, and one that expired a
+# moment ago was alive when an honest peer sent it.
+PRICES: Final[Mapping[Drop, float]] = {
+    Drop.DUPLICATE: 0.0,
+    Drop.POOL_FULL: 0.0,
+    Drop.EXPIRED: USELESS_ENVELOPE / 2,
+} | dict.fromkeys(
+    (Drop.VERY_OLD, Drop.FUTURE, Drop.TOO_LARGE, Drop.LOW_POW, Drop.BLOOM), USELESS_ENVELOPE
+)
 
 # Refusals that are the peer's own doing; a strict dialect ends the connection for these.
 _BLAMED: Final = frozenset(REFUSAL_TEXTS) - {Drop.POOL_FULL}
@@ -108,10 +121,16 @@ class Reception:
             try:
                 received = read_packet(session, packet, self._state.settings)
             except RemoteProtocolError as error:
-                self._state.fail(session, str(error), gathered)
+                self._state.fail(session, Failure.BROKEN_PACKET, gathered, str(error))
                 return
-            if received is not None:
+            self._charge(session, _price(session, packet, received), now, gathered)
+            if received is not None and not session.has_failed:
                 self._act(session, received, now, gathered)
+
+    def _charge(self, session: Session, price: float, now: Moment, gathered: Gathered) -> None:
+        """Let a peer pay for useless work, and end its session when its account is empty."""
+        if price and session.patience.spend(price, now.monotonic_s) and not session.trusted:
+            self._state.fail(session, Failure.FLOOD, gathered)
 
     def _join(self, event: PeerJoined, now: Moment, gathered: Gathered) -> None:
         state, settings = self._state, self._state.settings
@@ -180,17 +199,22 @@ class Reception:
         state.statistics.envelopes_received += len(arrived.envelopes)
         policy = state.admission.policy(now.monotonic_s)
         refused: list[tuple[Envelope, Drop]] = []
+        price = 0.0
         for envelope in arrived.envelopes:
             admitted = state.admit(envelope, policy, now, gathered, own=False)
             if not isinstance(admitted, Drop):
                 admitted.known |= session.bit
-            elif admitted in REFUSAL_TEXTS:
+                continue
+            price += PRICES[admitted]
+            if admitted in REFUSAL_TEXTS:
                 refused.append((envelope, admitted))
+        self._charge(session, price, now, gathered)
         if session.dialect.answers_confirmations and state.settings.confirmations:
             self._confirm(session, arrived.payload, refused, gathered)
         blamed = [drop for _, drop in refused if drop in _BLAMED]
         if blamed and session.dialect.disconnects_on_refused_envelope:
-            state.fail(session, f"refused an envelope: {blamed[0].value}", gathered)
+            detail = f"refused an envelope: {blamed[0].value}"
+            state.fail(session, Failure.REFUSED_ENVELOPE, gathered, detail)
 
     def _confirm(
         self,
@@ -218,3 +242,25 @@ class Reception:
         statistics.offered_direct += len(envelopes)
         for envelope in envelopes:
             self._state.offer_to_filters(envelope, gathered, only_direct=True, pow=None)
+
+
+_WISHES: Final = frozenset(
+    {PacketKind.POW_REQUIREMENT, PacketKind.BLOOM_FILTER, PacketKind.RATE_LIMITS}
+)
+_ANSWERS: Final = frozenset({PacketKind.BATCH_ACKNOWLEDGED, PacketKind.MESSAGE_RESPONSE})
+
+
+def _price(session: Session, packet: Packet, received: Received | None) -> float:
+    """Return what a peer pays for a packet, apart from the envelopes in it."""
+    kind = session.dialect.kinds.get(packet.code)
+    if kind is PacketKind.MESSAGES:
+        assert isinstance(received, EnvelopesArrived)
+        return 0.0 if received.envelopes else USELESS_PACKET
+    if kind in _WISHES:
+        return CHANGED_WISH
+    if kind in _ANSWERS and session.answers_owed:
+        session.answers_owed -= 1
+        return 0.0
+    if isinstance(received, Greeted | DirectArrived | RequestCompleted | SyncReceived):
+        return 0.0
+    return USELESS_PACKET

@@ -18,6 +18,7 @@ from sottovoce.gossip.events import (
     DirectRequestAnswered,
     DirectRequestPosted,
     EnvelopePosted,
+    Failure,
     FilterInstalled,
     FilterRemoved,
     GossipEvent,
@@ -93,6 +94,21 @@ class Relay:
         """The bloom filter that we announce: 64 bytes, or empty for none."""
         return self._state.admission.announced_bloom
 
+    @property
+    def settings(self) -> GossipSettings:
+        """What the operator set."""
+        return self._state.settings
+
+    def sizes(self) -> dict[str, int]:
+        """Return how much there is of everything that peers can make grow."""
+        sessions = self._state.sessions.values()
+        return {
+            "pool bytes": self._state.pool.size_bytes,
+            "sessions": len(sessions),
+            "longest queue": max((len(session.queue) for session in sessions), default=0),
+            "unopened": len(self._state.unopened),
+        }
+
     def peer(self, number: int) -> Session | None:
         """Return what is known of a peer, to look at."""
         return self._state.sessions.get(number)
@@ -154,7 +170,7 @@ class Relay:
             elif at >= deadline_s and session.is_greeted:
                 state.offer_pool(session, at, gathered)
             elif at >= deadline_s:
-                state.fail(session, "the status did not come in time", gathered)
+                state.fail(session, Failure.NO_STATUS, gathered)
 
     def _queue_own(self, now: Moment, gathered: Gathered) -> None:
         """Queue the envelopes of our own whose delay on a link is over."""

@@ -18,6 +18,7 @@ from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.events import (
     Drop,
     EnvelopesToArchive,
+    Failure,
     GossipOutput,
     MessageOpened,
     PacketsToSend,
@@ -39,6 +40,10 @@ OFFER_PAUSE_S: Final = 1.0
 # Envelopes wait for the filters only until the next call with `TimePassed`, which is due at once.
 # A driver that is so busy that more come before it pays with the order, not with memory.
 UNOPENED_MAX: Final = 4096
+
+
+# A wrong private key costs 0.1 ms, so that one call holds the relay up for some 10 ms at most.
+OPENED_PER_CALL: Final = 64
 
 
 class _Unopened(NamedTuple):
@@ -146,8 +151,8 @@ class RelayState:
             self.open_waiting(gathered)
 
     def open_waiting(self, gathered: Gathered) -> None:
-        """Try the filters on all envelopes that wait for them."""
-        while self.unopened:
+        """Try the filters on envelopes that wait for them, some in one call."""
+        for _ in range(min(len(self.unopened), OPENED_PER_CALL)):
             envelope, only_direct, pow = self.unopened.popleft()
             opened = self.filters.open(envelope, direct=only_direct, pow=pow)
             if opened is not None:
@@ -160,14 +165,17 @@ class RelayState:
         if packets and not session.has_failed:
             gathered.outputs.append(PacketsToSend(session.peer, packets))
 
-    def fail(self, session: Session, detail: str, gathered: Gathered) -> None:
+    def fail(
+        self, session: Session, failure: Failure, gathered: Gathered, detail: str = ""
+    ) -> None:
         """End a session for good; its connection is for others to close."""
         if session.has_failed:
             return
         session.move_to(SessionState.FAILED)
         session.forget_waiting()
         self.statistics.peers_failed += 1
-        gathered.outputs.append(PeerFailed(session.peer, detail))
+        self.statistics.failures[failure] += 1
+        gathered.outputs.append(PeerFailed(session.peer, detail or failure.value, failure))
 
     def offer_pool(self, session: Session, now_s: float, gathered: Gathered) -> None:
         """Queue the whole pool for a peer, or note that it has to be done later."""

@@ -17,6 +17,7 @@ from sottovoce.base.quantities import EnvelopeHash
 from sottovoce.gossip.confirmations import BatchResponse, SentBatches
 from sottovoce.gossip.dialect import Dialect, PacketKind
 from sottovoce.gossip.events import BatchConfirmed
+from sottovoce.gossip.patience import new_patience
 from sottovoce.gossip.pool import PoolEntry
 from sottovoce.gossip.settings import GossipSettings
 from sottovoce.gossip.status import Status
@@ -68,6 +69,8 @@ class Session:
         offer_due: Whether the whole pool is to be offered.
         offer_not_before_s: The monotonic second before which that is not done.
         batches: Packets with our own envelopes whose confirmation is awaited.
+        patience: What it may still cost us for nothing.
+        answers_owed: Confirmations that it may send for what we sent it.
         has_left: Whether the connection is gone.
     """
 
@@ -92,6 +95,8 @@ class Session:
         self.batches: Final = SentBatches()
         self._held = deque[Packet]()
         self._held_bytes = 0
+        self.patience: Final = new_patience(now_s)
+        self.answers_owed = 0
         self.has_left = False
 
     @property

@@ -8,7 +8,7 @@ Spec: none; EIP-627 leaves measuring to the node.
 
 from dataclasses import dataclass, field
 
-from sottovoce.gossip.events import Drop
+from sottovoce.gossip.events import Drop, Failure
 
 
 @dataclass(slots=True)
@@ -37,6 +37,7 @@ class RelayStatistics:
         offered_direct: Envelopes that only the filters for direct messages were tried on.
         messages_opened: Envelopes that a filter opened.
         confirmations_received: Packets that acknowledge a batch.
+        failures: Peers whose session we ended, by reason; their sum is `peers_failed`.
         dropped: Envelopes not pooled, by reason, received and our own.
     """
 
@@ -61,4 +62,5 @@ class RelayStatistics:
     offered_direct: int = 0
     messages_opened: int = 0
     confirmations_received: int = 0
+    failures: dict[Failure, int] = field(default_factory=lambda: dict.fromkeys(Failure, 0))
     dropped: dict[Drop, int] = field(default_factory=lambda: dict.fromkeys(Drop, 0))

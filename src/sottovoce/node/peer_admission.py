@@ -5,11 +5,16 @@ Spec: devp2p rlpx.md, "p2p Capability"; the checks and their order are those of 
 """
 
 from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Final
 
 from sottovoce.base.quantities import PublicKey
 from sottovoce.devp2p.events import DisconnectReason
 from sottovoce.node.dialing import is_local
 from sottovoce.node.settings import THROTTLED_ADDRESSES_MAX, NodeSettings
+
+# Whoever has an IPv6 address has the whole network of its first 64 bits.
+_IPV6_HOST_BITS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +40,24 @@ class PeerAdmission:
         self._own_key = own_key
         self._last_inbound: dict[str, float] = {}
 
-    def refuse_address(self, address: str, pending_count: int, now_s: float) -> str | None:
-        """Judge an inbound stream before any byte is read.
+    def refuses_address(self, address: str, now_s: float) -> bool:
+        """Tell whether an inbound stream is to be closed without a byte.
 
         Args:
             address: The literal address of the other end.
-            pending_count: Inbound streams whose peer is not known yet.
             now_s: The monotonic second.
-
-        Returns:
-            Why the stream is to be closed without a byte, or None.
         """
-        if pending_count >= self._settings.pending_inbound_max:
-            return "too many handshakes are under way"
         if is_local(address):
-            return None
+            return False
         self._forget_addresses(now_s)
-        if address in self._last_inbound:
-            return "this address connected a moment ago"
+        network = _network_of(address)
+        if network in self._last_inbound:
+            return True
         if len(self._last_inbound) >= THROTTLED_ADDRESSES_MAX:
-            return "too many addresses connected a moment ago"
-        self._last_inbound[address] = now_s
-        return None
+            # Many addresses must not lock out everybody else: the oldest is forgotten early.
+            del self._last_inbound[next(iter(self._last_inbound))]
+        self._last_inbound[network] = now_s
+        return False
 
     def refuse_peer(
         self, candidate: Candidate, connected: dict[PublicKey, int]
@@ -86,3 +87,14 @@ class PeerAdmission:
             if self._last_inbound[address] > oldest_s:
                 break
             del self._last_inbound[address]
+
+
+def _network_of(address: str) -> str:
+    """Return what one host holds: an IPv4 address, or the 64-bit network of an IPv6 address."""
+    try:
+        literal = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(literal, IPv6Address) and literal.ipv4_mapped is None:
+        return str(IPv6Network((literal, _IPV6_HOST_BITS), strict=False))
+    return address

@@ -7,7 +7,7 @@ where the commit of a person's stored state will stand.
 
 import asyncio
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Final, assert_never
 
@@ -18,6 +18,10 @@ from sottovoce.node.effects import (
     Compute,
     Dial,
     Fact,
+    PeerConnected,
+    PeerDisconnected,
+    PeerUnreachable,
+    PostFailed,
     RelayEffect,
     WriteBytes,
 )
@@ -25,12 +29,13 @@ from sottovoce.node.node import Node
 from sottovoce.runtime import tcp
 from sottovoce.runtime.system_clock import read_clock
 from sottovoce.runtime.tcp import StreamTraffic, TcpStream
+from sottovoce.runtime.turns import InputTurns
 from sottovoce.runtime.workers import MiningWorkers
 
 BATCH_INPUTS_MAX: Final = 256
 BATCH_S_MAX: Final = 0.005  # longer, and a waiting person's message would feel it
 # Bytes of one stream that wait for the node; above that its socket is not read.
-UNREAD_BYTES_MAX: Final = 1024 * 1024
+UNREAD_BYTES_MAX: Final = 256 * 1024
 # How long a graceful stop waits for goodbyes to leave.
 STOP_TIMEOUT_S: Final = 2.0
 
@@ -53,7 +58,7 @@ class Driver:
         self._on_fact = on_fact
         self._loop = asyncio.get_running_loop()
         self._workers = MiningWorkers()
-        self._inputs: deque[inputs.Input] = deque()
+        self._inputs = InputTurns()
         self._streams: dict[int, TcpStream] = {}
         self._unread_bytes: Counter[int] = Counter()
         self._next_stream = 0
@@ -61,6 +66,7 @@ class Driver:
         self._servers: list[asyncio.Server] = []
         self._batch_scheduled = False
         self._timer: asyncio.TimerHandle | None = None
+        self._due_s: float | None = None
         self._stopped = False
         self.failed_inputs: Counter[str] = Counter()
 
@@ -79,7 +85,7 @@ class Driver:
     def submit(self, event: inputs.Input) -> None:
         """Queue an input; it is handled soon, in order. A stopped driver takes no more."""
         if not self._stopped:
-            self._inputs.append(event)
+            self._inputs.put(event)
             self._schedule_batch()
 
     def command(self, event: inputs.Input) -> None:
@@ -125,8 +131,12 @@ class Driver:
         self._batch_scheduled = False
         end_s = self._loop.time() + BATCH_S_MAX
         facts: list[Fact] = []
+        if self._due_s is not None and self._due_s <= read_clock().monotonic_s:
+            # Setting the timer anew after each batch would put it off for as long as a peer is
+            # busy; so what is due is handled first.
+            facts += self._handle_guarded(inputs.TimePassed())
         for _ in range(min(len(self._inputs), BATCH_INPUTS_MAX)):
-            event = self._inputs.popleft()
+            event = self._inputs.take()
             facts += self._handle_guarded(event)
             if self._loop.time() > end_s:
                 break
@@ -152,6 +162,7 @@ class Driver:
 
     def _handle(self, event: inputs.Input) -> list[Fact]:
         facts: list[Fact] = []
+        _log.debug("input %s", type(event).__name__)
         for effect in self._node.handle(event, read_clock()):
             if isinstance(effect, RelayEffect):
                 self._perform(effect)
@@ -161,15 +172,20 @@ class Driver:
 
     def _release(self, facts: list[Fact]) -> None:
         for fact in facts:
-            self._on_fact(fact)
+            _log_fact(fact)
+            try:
+                self._on_fact(fact)
+            except Exception:
+                self.failed_inputs["fact"] += 1
+                _log.exception("the owner of the node could not take a fact")
 
     def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None
-        deadline = None if self._stopped else self._node.next_deadline()
-        if deadline is not None:
-            delay_s = max(0.0, deadline - read_clock().monotonic_s)
+        self._due_s = None if self._stopped else self._node.next_deadline()
+        if self._due_s is not None:
+            delay_s = max(0.0, self._due_s - read_clock().monotonic_s)
             self._timer = self._loop.call_later(delay_s, self.submit, inputs.TimePassed())
 
     # ---- effects
@@ -265,3 +281,20 @@ class Driver:
         self._streams.pop(stream, None)
         self._unread_bytes.pop(stream, None)
         self.submit(inputs.StreamClosed(stream))
+
+
+def _log_fact(fact: Fact) -> None:
+    """Log what became of peers and posts; never what a message says, or who talks to whom."""
+    match fact:
+        case PeerConnected(key, client_id, address, inbound):
+            how = "inbound" if inbound else "outbound"
+            # A client id is a stranger's text: its repr cannot steer a terminal.
+            _log.info("peer %s connected, %s, %s, %.100r", key, address, how, client_id)
+        case PeerDisconnected(key, detail):
+            _log.info("peer %s disconnected: %.200r", key, detail)
+        case PeerUnreachable(key, detail, retry_in_s):
+            _log.info("peer %s unreachable: %.200r; next try in %.1f s", key, detail, retry_in_s)
+        case PostFailed(request, detail):
+            _log.info("post %d failed: %s", request, detail)
+        case _:
+            _log.debug("%s", type(fact).__name__)

@@ -4,7 +4,9 @@ It owns sockets and nothing else; what the bytes mean is the node's business.
 """
 
 import asyncio
+import errno
 import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol, cast
@@ -13,6 +15,8 @@ from typing_extensions import override
 
 from sottovoce.base.errors import SottovoceError
 
+# What the system says when the host is the mistake: not ours, or no host at all.
+_WRONG_HOST: Final = frozenset({errno.EADDRNOTAVAIL, socket.EAI_NONAME})
 DIAL_TIMEOUT_S: Final = 15.0  # as go-ethereum; a host that drops packets silently costs so long
 # Above this many bytes that the socket has not taken, the node keeps envelopes in its own queues,
 # where they can expire; one large packet fits.
@@ -124,7 +128,7 @@ class TcpStream(asyncio.Protocol):
 
     def close(self) -> None:
         """Send what was written, then close; cut off after `CLOSE_TIMEOUT_S`."""
-        if self._transport is None or self._transport.is_closing():
+        if self._transport is None or self._cut_off is not None:
             return
         self._transport.close()
         self._cut_off = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self.abort)
@@ -150,9 +154,13 @@ async def listen(
     try:
         server = await asyncio.get_running_loop().create_server(make_stream, host, port)
     except (OSError, OverflowError, UnicodeError) as error:
+        remedy = (
+            "name an address of this machine"
+            if isinstance(error, OSError) and error.errno in _WRONG_HOST
+            else "choose another port, or 0 to let the system choose one"
+        )
         raise ListenError(
-            f"cannot listen on {host} port {port}: {describe(error)}; choose another port, "
-            "or 0 to let the system choose one"
+            f"cannot listen on {host} port {port}: {describe(error)}; {remedy}"
         ) from None
     return server, int(server.sockets[0].getsockname()[1])
 

@@ -38,7 +38,12 @@ class Channel:
         self.unreadable_count = 0
 
     async def send_text(
-        self, text: str, *, ttl_s: int = TTL_S, pow_target: float = POW_TARGET
+        self,
+        text: str,
+        *,
+        ttl_s: int = TTL_S,
+        pow_target: float = POW_TARGET,
+        work_time_s: float = WORK_TIME_S,
     ) -> SentMessage:
         """Say something.
 
@@ -46,6 +51,7 @@ class Channel:
             text: The text; its UTF-8 has to fit into one envelope (1 MiB with all around it).
             ttl_s: Seconds for which the network carries it.
             pow_target: Proof of work to reach; less than a relay's minimum, and it drops it.
+            work_time_s: Seconds that the search for it may take.
 
         Returns:
             What left. It travels from then on; `SentMessage.sent` waits for the first peer.
@@ -64,7 +70,7 @@ class Channel:
             route_to(self._chat, key=key, signer=self._client.identity),
             ttl_s=ttl_s,
             pow_target=pow_target,
-            work_time_s=WORK_TIME_S,
+            work_time_s=work_time_s,
         )
 
     async def subscribe(

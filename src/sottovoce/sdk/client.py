@@ -17,7 +17,8 @@ from typing import Any, Final, Self, assert_never
 from weakref import WeakValueDictionary
 
 from sottovoce.app.application import Application, ApplicationSettings
-from sottovoce.base.errors import LocalProtocolError
+from sottovoce.base.entropy import Entropy
+from sottovoce.base.errors import LocalProtocolError, SottovoceError
 from sottovoce.base.quantities import EnvelopeHash, PublicKey, Topic
 from sottovoce.base.secret import PrivateKey, SymmetricKey
 from sottovoce.crypto import secp256k1
@@ -26,6 +27,7 @@ from sottovoce.gossip.filters import Filter
 from sottovoce.gossip.seal import EnvelopeRoute, OpenedMessage
 from sottovoce.gossip.settings import GossipSettings
 from sottovoce.node import effects, inputs
+from sottovoce.sdk.application_port import ApplicationPort
 from sottovoce.sdk.channel import Channel
 from sottovoce.sdk.errors import ClientClosedError, ConnectError, PostError
 from sottovoce.sdk.messages import (
@@ -56,6 +58,8 @@ class Client:
         gossip: Limits on envelopes.
         settings: Everything at once, instead of `listen`, `node_key` and `gossip`.
 
+        build: Makes the application under the client; a network in memory gives its own.
+
     Raises:
         LocalProtocolError: `listen` or an enode is not what it should be.
     """
@@ -69,6 +73,9 @@ class Client:
         node_key: PrivateKey | None = None,
         gossip: GossipSettings | None = None,
         settings: ApplicationSettings | None = None,
+        build: Callable[
+            [ApplicationSettings, Callable[[effects.Fact], None]], ApplicationPort
+        ] = Application,
     ) -> None:
         if settings is None:
             settings = ApplicationSettings(
@@ -76,7 +83,7 @@ class Client:
                 node_key=node_key,
                 gossip=gossip or GossipSettings(),
             )
-        self._application = Application(settings, self._on_fact)
+        self._application = build(settings, self._on_fact)
         self._identity = identity or secp256k1.generate_private_key(self._application.entropy)
         self.public_key: PublicKey = secp256k1.public_key(self._identity)
         self._wanted_peers = [parse_enode(text) for text in peers]
@@ -92,6 +99,7 @@ class Client:
         self._channels: dict[str, Channel] = {}
         self._channel_keys: dict[str, SymmetricKey] = {}
         self._entered = False
+        self._closing: asyncio.Task[None] | None = None
         self.whisper = Whisper(self)
 
     # ---- life
@@ -119,16 +127,24 @@ class Client:
 
     async def close(self) -> None:
         """Disconnect, end every subscription and stop; harmless when repeated."""
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._close())
+        # Whoever gives up waiting does not stop the closing.
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         for close in list(self._closers.values()):
             close()
-        await self._application.stop()
-        for subscription in list(self._peer_events):
-            subscription.close()
-        for _, waiting in self._posts.values():
-            _give_up(waiting)
-        for waiters in self._peer_waiters.values():
-            for waiter in waiters:
-                _give_up(waiter)
+        try:
+            await self._application.stop()
+        finally:
+            for subscription in list(self._peer_events):
+                subscription.close()
+            closed = ClientClosedError("the client was closed")
+            for _, waiting in self._posts.values():
+                _give_up(waiting, closed)
+            for key in list(self._peer_waiters):
+                self._give_up_peer(key, closed)
 
     # ---- peers
 
@@ -189,10 +205,22 @@ class Client:
         Raises:
             LocalProtocolError: The enode is not valid.
         """
-        self.command(inputs.RemovePeer(parse_enode(enode).public_key))
+        key = parse_enode(enode).public_key
+        self.command(inputs.RemovePeer(key))
+        self._give_up_peer(key, ConnectError("the peer was disconnected by its owner's wish"))
+
+    def _give_up_peer(self, key: PublicKey, error: SottovoceError) -> None:
+        for waiter in self._peer_waiters.get(key, ()):
+            _give_up(waiter, error)
 
     def peer_events(self, *, queue_max: int = QUEUE_MAX) -> Subscription[PeerEvent]:
-        """Return an async iterator over peers that connect, leave or cannot be reached."""
+        """Return an async iterator over peers that connect, leave or cannot be reached.
+
+        Raises:
+            ClientClosedError: The client was closed.
+        """
+        if self._closing is not None:
+            raise ClientClosedError("the client was closed; make a new one")
         subscription: Subscription[PeerEvent] = Subscription(
             queue_max=queue_max, on_close=lambda: self._peer_events.remove(subscription)
         )
@@ -232,6 +260,11 @@ class Client:
         )
 
     # ---- for the channel and Whisper lanes
+
+    @property
+    def entropy(self) -> Entropy:
+        """Where fresh keys come from."""
+        return self._application.entropy
 
     @property
     def identity(self) -> PrivateKey:
@@ -370,9 +403,9 @@ class Client:
             subscription.put(event)
 
 
-def _give_up(waiting: asyncio.Future[Any]) -> None:
+def _give_up(waiting: asyncio.Future[Any], error: SottovoceError) -> None:
     if not waiting.done():
-        waiting.set_exception(ClientClosedError("the client was closed"))
+        waiting.set_exception(error)
 
 
 def parse_host_port(text: str) -> tuple[str, int]:
@@ -383,7 +416,8 @@ def parse_host_port(text: str) -> tuple[str, int]:
     """
     host, separator, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not separator or not host or not port.isascii() or not port.isdigit():
+    bare_ipv6 = ":" in host and not text.startswith("[")
+    if not separator or not host or bare_ipv6 or not port.isascii() or not port.isdigit():
         raise LocalProtocolError(f"{text!r} is not HOST:PORT, for instance 127.0.0.1:30303")
     if int(port) > 0xFFFF:
         raise LocalProtocolError(f"{port} is not a port; ports end at 65535")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from sottovoce.base.entropy import Entropy
 from sottovoce.base.quantities import PublicKey
 from sottovoce.base.secret import PrivateKey, SymmetricKey
 from sottovoce.gossip.filters import Filter
@@ -17,6 +18,11 @@ class NodeAccess(Protocol):
     @property
     def public_key(self) -> PublicKey:
         """The public half of the identity."""
+        ...
+
+    @property
+    def entropy(self) -> Entropy:
+        """Where fresh keys come from."""
         ...
 
     @property

@@ -19,7 +19,6 @@ from sottovoce.gossip.filters import make_filter
 from sottovoce.gossip.keyring import symmetric_key_from_password
 from sottovoce.gossip.seal import EnvelopeRoute, OpenedMessage
 from sottovoce.node import inputs
-from sottovoce.runtime.system_entropy import SystemEntropy
 from sottovoce.sdk.messages import SentMessage
 from sottovoce.sdk.node_access import NodeAccess
 from sottovoce.sdk.subscriptions import QUEUE_MAX, Subscription
@@ -35,13 +34,12 @@ class Whisper:
 
     def __init__(self, client: NodeAccess) -> None:
         self._client = client
-        self._entropy = SystemEntropy()
 
     # ---- keys
 
     def generate_private_key(self) -> PrivateKey:
         """Draw a private key."""
-        return secp256k1.generate_private_key(self._entropy)
+        return secp256k1.generate_private_key(self._client.entropy)
 
     def private_key(self, raw: bytes) -> PrivateKey:
         """Make a private key of its 32 bytes.
@@ -65,7 +63,7 @@ class Whisper:
 
     def generate_symmetric_key(self) -> SymmetricKey:
         """Draw a symmetric key."""
-        return SymmetricKey(self._entropy.take(_KEY_BYTES))
+        return SymmetricKey(self._client.entropy.take(_KEY_BYTES))
 
     def symmetric_key(self, raw: bytes) -> SymmetricKey:
         """Make a symmetric key of its 32 bytes.

@@ -38,6 +38,9 @@ class StreamEnd:
         number: How that node calls the stream.
         other: The other end.
         last_arrival_s: When the last bytes sent from this end arrive; later ones come after.
+        clogged_until_s: Until when nothing written at this end gets through.
+        clogged_bytes: What was written while it was clogged.
+        blocked: Whether this end was told that its socket takes no more.
         open: Whether this end may still write.
     """
 
@@ -45,6 +48,9 @@ class StreamEnd:
     number: int
     other: "StreamEnd | None" = None
     last_arrival_s: float = 0.0
+    clogged_until_s: float = 0.0
+    clogged_bytes: int = 0
+    blocked: bool = False
     open: bool = True
 
 

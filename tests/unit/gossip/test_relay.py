@@ -11,6 +11,7 @@ from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.events import (
     EnvelopePosted,
     EnvelopesSent,
+    Failure,
     FilterInstalled,
     MessageOpened,
     PacketsToSend,
@@ -336,7 +337,7 @@ def test_peer_without_a_status_fails_after_ten_seconds() -> None:
     bench = Bench()
     bench.join(1)
     assert bench.wait(9.9) == []
-    assert bench.wait(0.2) == [PeerFailed(1, "the status did not come in time")]
+    assert bench.wait(0.2) == [PeerFailed(1, "the status did not come in time", Failure.NO_STATUS)]
     assert bench.relay.next_deadline() is None
 
 
@@ -364,7 +365,9 @@ def test_call_that_raises_loses_no_output() -> None:
     bench.passed_s = 11.0
     with pytest.raises(LocalProtocolError):
         bench.join(2)
-    assert bench.handle(TimePassed()) == [PeerFailed(1, "the status did not come in time")]
+    assert bench.handle(TimePassed()) == [
+        PeerFailed(1, "the status did not come in time", Failure.NO_STATUS)
+    ]
 
 
 def test_events_of_unknown_peers_are_ignored() -> None:

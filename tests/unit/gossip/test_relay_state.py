@@ -2,7 +2,7 @@
 
 from sottovoce.base.moment import Moment
 from sottovoce.base.packets import Packet
-from sottovoce.gossip.events import Drop, EnvelopesToArchive, PacketsToSend, PeerFailed
+from sottovoce.gossip.events import Drop, EnvelopesToArchive, Failure, PacketsToSend, PeerFailed
 from sottovoce.gossip.relay_state import OFFER_PAUSE_S, Gathered, RelayState
 from sottovoce.gossip.session import Session
 from sottovoce.gossip.settings import GossipSettings
@@ -53,10 +53,12 @@ def test_failed_peer_gets_nothing_and_fails_once() -> None:
     session = greeted_session(state)
     packet = Packet(1, b"\xc0")
     state.send(session, gathered, packet)
-    state.fail(session, "first", gathered)
-    state.fail(session, "second", gathered)
+    state.fail(session, Failure.BROKEN_PACKET, gathered, "first")
+    state.fail(session, Failure.FLOOD, gathered)
     state.send(session, gathered, packet)
-    assert gathered.outputs == [PacketsToSend(1, (packet,)), PeerFailed(1, "first")]
+    failed = PeerFailed(1, "first", Failure.BROKEN_PACKET)
+    assert gathered.outputs == [PacketsToSend(1, (packet,)), failed]
+    assert state.statistics.failures[Failure.FLOOD] == 0
 
 
 def test_second_offer_waits_for_the_pause() -> None:

@@ -1,0 +1,399 @@
+"""The streams of a node: who is connected, who is dialled, and what becomes of each.
+
+It owns connection machines, slots and the dial schedule. Packets of a subprotocol go up to gossip
+as they are, through one function; what is in them it never looks at.
+
+Spec: devp2p rlpx.md; go-ethereum 1.9.6 p2p/server.go and p2p/dial.go are the model.
+"""
+
+from collections.abc import Callable
+from typing import assert_never
+
+from sottovoce.base.entropy import Entropy
+from sottovoce.base.errors import LocalProtocolError
+from sottovoce.base.moment import Moment
+from sottovoce.base.packets import Capability, Packet
+from sottovoce.base.quantities import PublicKey
+from sottovoce.base.secret import PrivateKey
+from sottovoce.crypto import secp256k1
+from sottovoce.devp2p import events as wire
+from sottovoce.devp2p.connection import Connection
+from sottovoce.devp2p.enode import Enode
+from sottovoce.devp2p.settings import ConnectionSettings
+from sottovoce.gossip import events as gossip
+from sottovoce.node import inputs
+from sottovoce.node.dialing import DialSchedule
+from sottovoce.node.effects import (
+    CloseStream,
+    Dial,
+    Effect,
+    PeerConnected,
+    PeerDisconnected,
+    PeerUnreachable,
+    WriteBytes,
+)
+from sottovoce.node.link import Link
+from sottovoce.node.peer_admission import Candidate, PeerAdmission
+from sottovoce.node.settings import NodeSettings
+from sottovoce.node.statistics import LinkStatistics
+
+
+class Links:
+    """Every stream of a node, from the moment it opens until it is gone.
+
+    Args:
+        settings: Limits on peers.
+        connection_settings: What all connections share.
+        identity: The node key.
+        entropy: For handshakes and for the jitter of redials.
+        tell_relay: Told what gossip has to know, in order.
+        emit: Told each effect, in order.
+    """
+
+    def __init__(
+        self,
+        settings: NodeSettings,
+        connection_settings: ConnectionSettings,
+        *,
+        identity: PrivateKey,
+        entropy: Entropy,
+        tell_relay: Callable[[gossip.GossipEvent, Moment], None],
+        emit: Callable[[Effect], None],
+    ) -> None:
+        self.public_key = secp256k1.public_key(identity)
+        self.statistics = LinkStatistics()
+        self._settings = settings
+        self._connection_settings = connection_settings
+        self._identity = identity
+        self._entropy = entropy
+        self._tell_relay = tell_relay
+        self._emit = emit
+        self._schedule = DialSchedule(settings, entropy)
+        self._admission = PeerAdmission(settings, self.public_key)
+        self._links: dict[int, Link] = {}
+        self._slots: dict[PublicKey, int] = {}  # which stream is the connection of a key
+        self._dialled: dict[int, Enode] = {}
+        self._trusted: set[PublicKey] = set()
+        self._shutting_down = False
+
+    @property
+    def peer_count(self) -> int:
+        """How many peers are connected and greeted."""
+        return sum(link.greeted for link in self._links.values())
+
+    def sizes(self) -> dict[str, int]:
+        """Return how much there is of everything that peers can make grow."""
+        return {
+            "links": len(self._links),
+            "slots": len(self._slots),
+            "dials": len(self._dialled),
+        }
+
+    def key_of(self, peer: int) -> PublicKey:
+        """Return the node key of a peer that gossip knows."""
+        key = self._links[peer].public_key
+        assert key is not None
+        return key
+
+    def greeted_peer(self, key: PublicKey) -> int | None:
+        """Return the number of a greeted peer, or None if it is not connected."""
+        link = self._links.get(self._slots.get(key, -1))
+        return link.stream if link is not None and link.greeted else None
+
+    def next_deadline(self) -> float | None:
+        """Return the monotonic second at which something is due without any input."""
+        deadlines = [] if self._shutting_down else [self._schedule.next_deadline()]
+        for link in self._links.values():
+            if link.ended:
+                continue  # Only its stream is left to close; nothing is due on it.
+            deadlines.append(link.connection.next_deadline())
+            if link.blocked_since_s is not None:
+                deadlines.append(link.blocked_since_s + self._settings.write_timeout_s)
+        return min((moment for moment in deadlines if moment is not None), default=None)
+
+    def handle(
+        self,
+        event: inputs.StreamBytes
+        | inputs.WriteBlocked
+        | inputs.WriteDrained
+        | inputs.StreamAccepted
+        | inputs.DialSucceeded
+        | inputs.DialFailed
+        | inputs.StreamClosed,
+        now: Moment,
+    ) -> None:
+        """Take what happened to a stream."""
+        match event:
+            case inputs.StreamBytes(stream, data):
+                self._tell_connection(stream, wire.BytesReceived(data), now)
+            case inputs.WriteBlocked() | inputs.WriteDrained():
+                self._write_pressure(event, now)
+            case inputs.StreamAccepted(stream, address):
+                self._stream_accepted(stream, address, now)
+            case inputs.DialSucceeded(attempt, stream, address):
+                self._dial_succeeded(attempt, stream, address, now)
+            case inputs.DialFailed(attempt, detail):
+                self._dial_failed(attempt, detail, now)
+            case inputs.StreamClosed(stream):
+                self._tell_connection(stream, wire.StreamEnded(), now)
+                self._links.pop(stream, None)
+            case _:
+                assert_never(event)
+
+    # ---- streams
+
+    def _stream_accepted(self, stream: int, address: str, now: Moment) -> None:
+        if self._shutting_down or self._admission.refuses_address(address, now.monotonic_s):
+            self.statistics.throttled += 1
+            self._emit(CloseStream(stream))
+            return
+        pending = [
+            link
+            for link in self._links.values()
+            if link.inbound and link.public_key is None and not link.ended
+        ]
+        if len(pending) >= self._settings.pending_inbound_max:
+            # The oldest makes room: an honest handshake takes milliseconds, so a storm of half
+            # ones cannot keep an honest peer out.
+            self.statistics.crowded_out += 1
+            self._link_ended(pending[0], "a newer connection took the place of its handshake", now)
+        self.statistics.accepted += 1
+        self._open_link(stream, address, None, now)
+
+    def _dial_failed(self, attempt: int, detail: str, now: Moment) -> None:
+        self._dialled.pop(attempt, None)
+        key = self._schedule.finish_attempt(attempt)
+        if key is not None:
+            self._dial_came_to_nothing(key, detail, now)
+        self._dial_due(now)
+
+    def _dial_succeeded(self, attempt: int, stream: int, address: str, now: Moment) -> None:
+        enode = self._dialled.pop(attempt, None)
+        key = self._schedule.finish_attempt(attempt)
+        wanted = key is not None and self._schedule.is_static(key)
+        if enode is None or not wanted or self._shutting_down:
+            self._emit(CloseStream(stream))
+        else:
+            self._open_link(stream, address, enode, now)
+        self._dial_due(now)
+
+    def _open_link(self, stream: int, address: str, target: Enode | None, now: Moment) -> None:
+        connection = Connection(
+            self._connection_settings,
+            role=wire.Role.RECIPIENT if target is None else wire.Role.INITIATOR,
+            identity=self._identity,
+            remote=None if target is None else target.public_key,
+            entropy=self._entropy,
+        )
+        self._links[stream] = Link(stream, connection, address, target is None, target)
+        self._tell_connection(stream, wire.StreamOpened(), now)
+
+    def _write_pressure(
+        self, event: inputs.WriteBlocked | inputs.WriteDrained, now: Moment
+    ) -> None:
+        link = self._links.get(event.stream)
+        if link is None or link.ended:
+            return
+        blocked = isinstance(event, inputs.WriteBlocked)
+        link.blocked_since_s = now.monotonic_s if blocked else None
+        if link.joined:
+            pressure = gossip.PeerBlocked if blocked else gossip.PeerDrained
+            self._tell_relay(pressure(link.stream), now)
+
+    def time_passed(self, now: Moment) -> None:
+        """Let every connection and dial have what is due to it."""
+        for link in list(self._links.values()):
+            deadline = link.connection.next_deadline()
+            if deadline is not None and deadline <= now.monotonic_s:
+                self._tell_connection(link.stream, wire.TimePassed(), now)
+            blocked_s = link.blocked_since_s
+            if (
+                blocked_s is not None
+                and blocked_s + self._settings.write_timeout_s <= now.monotonic_s
+            ):
+                self.statistics.write_timeouts += 1
+                self._link_ended(link, "the peer took no bytes for too long", now)
+        self._dial_due(now)
+
+    # ---- connections
+
+    def _tell_connection(self, stream: int, event: wire.ConnectionEvent, now: Moment) -> None:
+        link = self._links.get(stream)
+        if link is None or link.ended:
+            return
+        outputs = link.connection.handle(event, now)
+        # All bytes of one call leave before anything that its other outputs set off: the frames
+        # are sealed in this order, and the peer can open them in no other.
+        for output in outputs:
+            if isinstance(output, wire.BytesToSend):
+                self._emit(WriteBytes(stream, output.data))
+        for output in outputs:
+            match output:
+                case wire.BytesToSend():
+                    pass
+                case wire.PacketsReceived(_, packets):
+                    self._tell_relay(gossip.PeerPackets(stream, packets), now)
+                case wire.PeerIdentified(public_key):
+                    self._peer_identified(link, public_key, now)
+                case wire.PeerReady(hello, capabilities):
+                    self._peer_ready(link, hello, capabilities, now)
+                case wire.ConnectionEnded(reason, by_remote, detail):
+                    self.statistics.count_end(reason, by_remote=by_remote)
+                    self._link_ended(link, detail, now)
+                case _:
+                    assert_never(output)
+
+    def _peer_identified(self, link: Link, key: PublicKey, now: Moment) -> None:
+        link.public_key = key
+        rival = self._links.get(self._slots.get(key, -1))
+        if rival is not None and self._gives_way(rival, link, key):
+            link.holds_slot, rival.holds_slot = True, False
+            self._slots[key] = link.stream
+            self._disconnect(rival.stream, wire.DisconnectReason.ALREADY_CONNECTED, now)
+            self._tell_connection(link.stream, wire.Admitted(), now)
+            return
+        privileged = key in self._trusted or self._schedule.is_static(key)
+        refusal = self._admission.refuse_peer(Candidate(key, link.inbound, privileged), self._slots)
+        if refusal is not None:
+            self._tell_connection(link.stream, wire.DisconnectRequested(refusal), now)
+            return
+        self._slots[key] = link.stream
+        link.holds_slot = True
+        self._schedule.connected(key)
+        self._tell_connection(link.stream, wire.Admitted(), now)
+
+    def _gives_way(self, rival: Link, link: Link, key: PublicKey) -> bool:
+        """Whether a link makes room for another of the same peer.
+
+        When two nodes dial each other at once, both see two links. Both keep the one that the
+        smaller key dialled; without that rule both would refuse the other's and have none.
+        """
+        if rival.inbound == link.inbound:
+            return False
+        return link.inbound == (key.raw < self.public_key.raw)
+
+    def _peer_ready(
+        self, link: Link, hello: wire.Hello, capabilities: tuple[Capability, ...], now: Moment
+    ) -> None:
+        link.client_id = hello.client_id
+        link.joined = True
+        trusted = link.public_key in self._trusted
+        self._tell_relay(gossip.PeerJoined(link.stream, capabilities[0], trusted), now)
+        if link.blocked_since_s is not None:
+            self._tell_relay(gossip.PeerBlocked(link.stream), now)
+
+    def _link_ended(self, link: Link, detail: str, now: Moment) -> None:
+        if link.ended:
+            return
+        link.ended = True
+        link.detail = link.failure or detail
+        if link.target is not None and link.public_key is None:
+            link.detail += " during the handshake; the enode may name another node's key"
+        link.blocked_since_s = None
+        self._emit(CloseStream(link.stream))
+        if link.joined:
+            self._tell_relay(gossip.PeerLeft(link.stream), now)
+        key = link.public_key
+        if link.holds_slot and key is not None:
+            del self._slots[key]
+        if link.greeted and key is not None:
+            self._emit(PeerDisconnected(key, link.detail))
+        self._redial_later(link, now)
+
+    def _redial_later(self, link: Link, now: Moment) -> None:
+        """Put the peer of a finished link back on the schedule if it has no other link."""
+        target = link.target.public_key if link.target is not None else None
+        for key in {link.public_key if link.holds_slot else None, target} - {None}:
+            assert key is not None
+            if any(not other.ended for other in self._links_of(key)):
+                continue
+            if link.greeted:
+                self._schedule.lost(key, now.monotonic_s)
+            else:
+                self._dial_came_to_nothing(key, link.detail, now)
+
+    # ---- dialling
+
+    def _dial_due(self, now: Moment) -> None:
+        if self._shutting_down:
+            return
+        for attempt, enode in self._schedule.due(now.monotonic_s):
+            assert enode.host is not None
+            self._dialled[attempt] = enode
+            self._emit(Dial(attempt, enode.host, enode.tcp_port))
+
+    def _dial_came_to_nothing(self, key: PublicKey, detail: str, now: Moment) -> None:
+        wait_s = self._schedule.lost(key, now.monotonic_s)
+        if wait_s is not None and not self._shutting_down:
+            self._emit(PeerUnreachable(key, detail, wait_s))
+
+    # ---- the owner
+
+    def add_peer(self, enode: Enode, *, trusted: bool, now: Moment) -> None:
+        """Connect to a peer and keep redialling it.
+
+        Raises:
+            LocalProtocolError: It is ourselves, or it has no address to dial.
+        """
+        if enode.public_key == self.public_key:
+            raise LocalProtocolError("this enode is our own; add another node's")
+        self._schedule.add(enode, now.monotonic_s)
+        if trusted:
+            self.trust(enode.public_key, trusted=True, now=now)
+        if enode.public_key in self._slots:
+            self._schedule.connected(enode.public_key)
+        self._dial_due(now)
+
+    def remove_peer(self, key: PublicKey, now: Moment) -> None:
+        """Disconnect a peer and stop redialling it."""
+        self._schedule.remove(key)
+        for link in self._links_of(key):
+            self._disconnect(link.stream, wire.DisconnectReason.REQUESTED, now)
+
+    def shut_down(self, now: Moment) -> None:
+        """Say goodbye to everybody; nothing is dialled or accepted any more."""
+        self._shutting_down = True
+        self._schedule.clear()
+        for stream in list(self._links):
+            self._disconnect(stream, wire.DisconnectReason.QUITTING, now)
+
+    def trust(self, key: PublicKey, *, trusted: bool, now: Moment) -> None:
+        """Take direct messages from a peer and let it in when we are full, or no more."""
+        if trusted:
+            self._trusted.add(key)
+        else:
+            self._trusted.discard(key)
+        link = self._links.get(self._slots.get(key, -1))
+        if link is not None and link.joined:
+            self._tell_relay(gossip.PeerTrustChanged(link.stream, trusted), now)
+
+    def _links_of(self, key: PublicKey) -> list[Link]:
+        """Return the link that holds the slot of a key, and those that still dial it."""
+        return [
+            link
+            for link in self._links.values()
+            if (link.public_key == key and link.holds_slot)
+            or (link.target is not None and link.target.public_key == key)
+        ]
+
+    def _disconnect(self, stream: int, reason: wire.DisconnectReason, now: Moment) -> None:
+        self._tell_connection(stream, wire.DisconnectRequested(reason), now)
+
+    # ---- gossip
+
+    def send(self, peer: int, protocol: str, packets: tuple[Packet, ...], now: Moment) -> None:
+        """Send packets of a subprotocol to a peer."""
+        self._tell_connection(peer, wire.PacketsSubmitted(protocol, packets), now)
+
+    def greeted(self, peer: int) -> None:
+        """Note that a peer's greeting is complete."""
+        link = self._links[peer]
+        assert link.public_key is not None
+        link.greeted = True
+        self._schedule.greeted(link.public_key)
+        self._emit(PeerConnected(link.public_key, link.client_id, link.address, link.inbound))
+
+    def fail(self, peer: int, detail: str, now: Moment) -> None:
+        """End the connection of a peer that broke the subprotocol."""
+        self._links[peer].failure = detail
+        self._disconnect(peer, wire.DisconnectReason.SUBPROTOCOL_ERROR, now)

@@ -1,0 +1,212 @@
+"""Checking one peer, step by step: which step of becoming peers fails, and what to do about it.
+
+The steps are those that a connection goes through: the address, the TCP connection, the encrypted
+handshake, a shared capability, and the greeting of the subprotocol. The machines are the node's
+own; only the order of things is watched here.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from sottovoce.app.application import client_id
+from sottovoce.base.errors import LocalProtocolError
+from sottovoce.crypto import secp256k1
+from sottovoce.devp2p import events as wire
+from sottovoce.devp2p.connection import Connection
+from sottovoce.devp2p.enode import Enode, parse_enode
+from sottovoce.devp2p.settings import ConnectionSettings
+from sottovoce.gossip import events as gossip
+from sottovoce.gossip.relay import Relay
+from sottovoce.gossip.settings import GossipSettings
+from sottovoce.gossip.whisper_v6 import WHISPER_V6
+from sottovoce.runtime.system_clock import read_clock
+from sottovoce.runtime.system_entropy import SystemEntropy
+from sottovoce.runtime.tcp import describe
+
+# Longer than each step may take on a node that works: 5 s of handshake, 10 s to the greeting.
+PROBE_TIMEOUT_S: Final = 15.0
+_READ_BYTES: Final = 65536
+
+
+class Step(Enum):
+    """A step of becoming peers, in order."""
+
+    ADDRESS = "address"
+    CONNECTION = "connection"
+    HANDSHAKE = "handshake"
+    CAPABILITY = "capability"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How a step went.
+
+    Attributes:
+        step: Which one.
+        ok: Whether it succeeded.
+        detail: What was seen, one sentence; it may contain the peer's own words.
+        remedy: What to do about a failure, or an empty text.
+    """
+
+    step: Step
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+_REMEDIES: Final = {
+    wire.DisconnectReason.TOO_MANY_PEERS: "the peer is full: try later, or ask its operator to "
+    "raise its limit or to trust your node",
+    wire.DisconnectReason.ALREADY_CONNECTED: "your node key is connected to it already",
+    wire.DisconnectReason.CONNECTED_TO_SELF: "this is the node that you ask from; name another",
+    wire.DisconnectReason.USELESS_PEER: "the peer runs no protocol that we run (shh/6): choose a "
+    "Whisper node, or switch Whisper on there",
+    wire.DisconnectReason.UNEXPECTED_IDENTITY: "another node answers there: ask for its present "
+    "enode",
+}
+_ADDRESS_REMEDY: Final = "copy the whole line that the node prints"
+_HANDSHAKE_REMEDY: Final = (
+    "the key in the enode may not be the key of the node that answers, or it is no devp2p node: "
+    "ask its operator for the present enode"
+)
+_STATUS_REMEDY: Final = "ask the operator whether the node runs Whisper version 6"
+
+
+async def probe(enode: str, *, timeout_s: float = PROBE_TIMEOUT_S) -> AsyncIterator[StepResult]:
+    """Try to become a peer and report each step as it is done; the first failure is the last.
+
+    Args:
+        enode: The peer's enode URL.
+        timeout_s: Seconds for everything together.
+
+    Yields:
+        One result a step.
+    """
+    try:
+        peer = parse_enode(enode)
+    except LocalProtocolError as error:
+        yield StepResult(Step.ADDRESS, False, str(error), _ADDRESS_REMEDY)
+        return
+    if peer.host is None or not peer.tcp_port:
+        detail = "the enode has no address or no TCP port"
+        yield StepResult(Step.ADDRESS, False, detail, _ADDRESS_REMEDY)
+        return
+    yield StepResult(Step.ADDRESS, True, f"{peer.host} port {peer.tcp_port}")
+    end_s = asyncio.get_running_loop().time() + timeout_s
+    try:
+        async with asyncio.timeout_at(end_s):
+            reader, writer = await asyncio.open_connection(peer.host, peer.tcp_port)
+    except (OSError, UnicodeError) as error:
+        yield StepResult(
+            Step.CONNECTION,
+            False,
+            describe(error),
+            "check that the node runs, that host and port are right, and that no firewall is "
+            "in between",
+        )
+        return
+    yield StepResult(Step.CONNECTION, True, "TCP connection open")
+    attempt = _Attempt(peer)
+    try:
+        async for result in attempt.run(reader, writer, end_s):
+            yield result
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
+class _Attempt:
+    """The machines of one attempt, and which step they are in."""
+
+    def __init__(self, peer: Enode) -> None:
+        entropy = SystemEntropy()
+        self._connection = Connection(
+            ConnectionSettings(client_id(), (WHISPER_V6,)),
+            role=wire.Role.INITIATOR,
+            identity=secp256k1.generate_private_key(entropy),
+            remote=peer.public_key,
+            entropy=entropy,
+        )
+        self._relay = Relay(GossipSettings(), entropy=entropy)
+        self._step = Step.HANDSHAKE
+        self._done = False
+
+    async def run(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, end_s: float
+    ) -> AsyncIterator[StepResult]:
+        """Drive the machines until the greeting, a failure, or the end of the time."""
+        event: wire.ConnectionEvent = wire.StreamOpened()
+        while True:
+            for result in self._tell(event, writer):
+                yield result
+            if self._done:
+                return
+            try:
+                async with asyncio.timeout_at(end_s):
+                    data = await reader.read(_READ_BYTES)
+            except TimeoutError:
+                yield self._failure("the peer said nothing more in time", None)
+                return
+            except OSError as error:
+                yield self._failure(describe(error), None)
+                return
+            event = wire.BytesReceived(data) if data else wire.StreamEnded()
+
+    def _tell(self, event: wire.ConnectionEvent, writer: asyncio.StreamWriter) -> list[StepResult]:
+        results: list[StepResult] = []
+        for output in self._connection.handle(event, read_clock()):
+            match output:
+                case wire.BytesToSend(data):
+                    writer.write(data)
+                case wire.PeerIdentified():
+                    results += self._tell(wire.Admitted(), writer)
+                case wire.PeerReady(hello, _):
+                    results += self._ready(hello, writer)
+                case wire.PacketsReceived(_, packets):
+                    results += self._gossip(gossip.PeerPackets(1, packets), writer)
+                case wire.ConnectionEnded(reason, _, detail):
+                    if not self._done:
+                        results.append(self._failure(detail, reason))
+        return results
+
+    def _ready(self, hello: wire.Hello, writer: asyncio.StreamWriter) -> list[StepResult]:
+        self._step = Step.STATUS
+        offered = ", ".join(f"{name}/{version}" for name, version in hello.capabilities)
+        return [
+            StepResult(Step.HANDSHAKE, True, "the node has the key that the enode names"),
+            StepResult(Step.CAPABILITY, True, f"{hello.client_id} runs {offered}"),
+            *self._gossip(gossip.PeerJoined(1, WHISPER_V6), writer),
+        ]
+
+    def _gossip(self, event: gossip.GossipEvent, writer: asyncio.StreamWriter) -> list[StepResult]:
+        results: list[StepResult] = []
+        for output in self._relay.handle(event, read_clock()):
+            match output:
+                case gossip.PacketsToSend(_, packets):
+                    results += self._tell(wire.PacketsSubmitted(WHISPER_V6.name, packets), writer)
+                case gossip.PeerGreeted():
+                    self._done = True
+                    results.append(StepResult(Step.STATUS, True, "greeted: envelopes would flow"))
+                    goodbye = wire.DisconnectRequested(wire.DisconnectReason.REQUESTED)
+                    results += self._tell(goodbye, writer)
+                case gossip.PeerFailed(_, detail):
+                    self._done = True
+                    results.append(StepResult(Step.STATUS, False, detail, _STATUS_REMEDY))
+                case _:
+                    pass
+        return results
+
+    def _failure(self, detail: str, reason: wire.DisconnectReason | None) -> StepResult:
+        step = self._step
+        if reason is wire.DisconnectReason.USELESS_PEER:
+            step = Step.CAPABILITY
+        default = _STATUS_REMEDY if step is Step.STATUS else _HANDSHAKE_REMEDY
+        remedy = default if reason is None else _REMEDIES.get(reason, default)
+        self._done = True
+        return StepResult(step, False, detail, remedy)

@@ -1,0 +1,159 @@
+"""A network in memory for the tests of programs that use this package.
+
+Clients made by `MemoryNetwork.client` are the real ones on the real node code; only sockets, clocks
+and entropy are simulated. Time is virtual: waiting costs nothing, and the same seed gives the same
+run. With pytest the fixture ``sottovoce_network`` is there as soon as the package is installed.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from sottovoce.app.application import ApplicationSettings
+from sottovoce.base.secret import PrivateKey
+from sottovoce.devp2p.enode import Enode
+from sottovoce.gossip.settings import GossipSettings
+from sottovoce.gossip.statistics import RelayStatistics
+from sottovoce.node import inputs
+from sottovoce.node.effects import Fact
+from sottovoce.node.node import Node
+from sottovoce.node.statistics import LinkStatistics
+from sottovoce.runtime.tcp import StreamTraffic
+from sottovoce.sdk.client import Client
+from sottovoce.sdk.virtual_loop import VirtualLoop
+from sottovoce.sim.entropy import SeededEntropy
+from sottovoce.sim.network import LinkQuality
+from sottovoce.sim.world import World
+
+ResultT = TypeVar("ResultT")
+
+
+class MemoryNetwork:
+    """A network whose clients meet in memory, on virtual time.
+
+    Args:
+        seed: Everything random follows from it.
+        delay_s: Shortest and longest time of flight, seconds.
+        loss: Share of segments that are lost and sent again, from 0 to below 1.
+    """
+
+    def __init__(
+        self, seed: int = 1, *, delay_s: tuple[float, float] = (0.01, 0.1), loss: float = 0.0
+    ) -> None:
+        self.seed = seed
+        self._world = World(seed, LinkQuality(*delay_s, loss=loss))
+        self._numbers: dict[Client, int] = {}
+
+    @property
+    def now_s(self) -> float:
+        """Virtual seconds since the network was made."""
+        return self._world.now_s
+
+    def client(
+        self,
+        *,
+        peers: tuple[str, ...] = (),
+        identity: PrivateKey | None = None,
+        gossip: GossipSettings | None = None,
+    ) -> Client:
+        """Make a client of this network; use it as any other, inside `run`."""
+        made: list[_MemoryApplication] = []
+
+        def build(
+            settings: ApplicationSettings, on_fact: Callable[[Fact], None]
+        ) -> _MemoryApplication:
+            made.append(_MemoryApplication(self._world, settings, on_fact))
+            return made[0]
+
+        client = Client(peers=peers, identity=identity, gossip=gossip, build=build)
+        self._numbers[client] = made[0].number
+        return client
+
+    def run(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+        """Run a coroutine on virtual time and return its result.
+
+        Raises:
+            StuckError: It waits for something that can never happen.
+        """
+        with asyncio.Runner(loop_factory=lambda: VirtualLoop(self._world)) as runner:
+            return runner.run(work)
+
+    def cut(self, one: Client, other: Client) -> bool:
+        """Break the connections between two clients; both notice, and the dialler comes back.
+
+        Returns:
+            Whether there was a connection.
+        """
+        far = self._numbers[other]
+        ends = [
+            end
+            for end in self._world.ends(self._numbers[one])
+            if end.other is not None and end.other.node == far
+        ]
+        for end in ends:
+            self._world.cut(end)
+        return bool(ends)
+
+
+class _MemoryApplication:
+    """The application of a client in memory: a node of the world."""
+
+    def __init__(
+        self, world: World, settings: ApplicationSettings, on_fact: Callable[[Fact], None]
+    ) -> None:
+        self._world = world
+        self._simulated = world.add_node(gossip=settings.gossip, settings=settings.node)
+        self._simulated.on_fact = on_fact
+        self._listens = settings.listen is not None
+        self._running = False
+        self.number = self._simulated.number
+        self.entropy = SeededEntropy("client", world.seed, self.number)
+
+    @property
+    def enode(self) -> Enode | None:
+        """Where peers can dial the node."""
+        return self._simulated.enode if self._listens else None
+
+    @property
+    def running(self) -> bool:
+        """Whether inputs are taken."""
+        return self._running
+
+    async def start(self) -> None:
+        """Run."""
+        self._running = True
+
+    async def stop(self) -> None:
+        """Say goodbye to the peers; harmless when repeated."""
+        if self._running:
+            self._running = False
+            self._world.command_now(self.number, inputs.ShutDown())
+
+    def command(self, event: inputs.Input) -> None:
+        """Hand a wish of the owner to the node at once.
+
+        Raises:
+            LocalProtocolError: The node refuses it.
+        """
+        self._world.command_now(self.number, event)
+
+    def relay_statistics(self) -> RelayStatistics:
+        """Return the relay's live counters."""
+        return self._node().relay_statistics
+
+    def link_statistics(self) -> LinkStatistics:
+        """Return the live counters of the streams."""
+        return self._node().link_statistics
+
+    def failed_inputs(self) -> int:
+        """Return 0: in memory a bug is not set aside, it fails the test."""
+        return 0
+
+    def traffic(self) -> list[StreamTraffic]:
+        """Return nothing: there are no sockets."""
+        return []
+
+    def _node(self) -> Node:
+        node = self._simulated.node
+        assert isinstance(node, Node)
+        return node

@@ -1,0 +1,30 @@
+"""The token bucket: overdrawn at the right moment, refilled with time, never above its capacity."""
+
+from sottovoce.base.token_bucket import TokenBucket
+
+
+def bucket() -> TokenBucket:
+    return TokenBucket(capacity=100.0, refill_per_s=10.0, now_s=50.0)
+
+
+def test_full_bucket_pays_its_capacity_and_not_more() -> None:
+    account = bucket()
+    assert not account.spend(100.0, 50.0)
+    assert account.spend(0.5, 50.0)
+
+
+def test_bucket_refills_with_time() -> None:
+    account = bucket()
+    account.spend(100.0, 50.0)
+    assert not account.spend(9.0, 51.0)
+    assert account.spend(2.0, 51.0)
+
+
+def test_bucket_never_holds_more_than_its_capacity() -> None:
+    assert bucket().spend(101.0, 1_000_000.0)
+
+
+def test_overdrawn_bucket_recovers() -> None:
+    account = bucket()
+    assert account.spend(150.0, 50.0)
+    assert not account.spend(0.0, 55.0)

@@ -1,0 +1,207 @@
+"""The command line from outside: options, exit codes, and one sentence for each mistake."""
+
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from sottovoce.cli.main import app
+from sottovoce.cli.node_run import RunOptions
+from sottovoce.cli.talk import ListenOptions, SendOptions
+from sottovoce.crypto import secp256k1
+from sottovoce.devp2p.enode import Enode
+from sottovoce.runtime import tcp
+from unit.node.pump import key_number
+
+# Port 9 of this machine: nobody listens on the port that throws everything away.
+UNREACHABLE = str(Enode(secp256k1.public_key(key_number(77)), "127.0.0.1", 9, 9))
+
+
+def invoke(*arguments: str) -> tuple[int, str, str]:
+    """Run the command line; return its exit code and what it said."""
+    result = CliRunner().invoke(app, list(arguments))
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_version_is_that_of_the_package() -> None:
+    assert invoke("--version") == (0, f"sottovoce {version('sottovoce')}\n", "")
+
+
+def test_package_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sottovoce", "--version"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, f"sottovoce {version('sottovoce')}\n")
+
+
+@pytest.mark.parametrize("arguments", [(), ("node",)])
+def test_no_verb_prints_the_help(arguments: tuple[str, ...]) -> None:
+    code, out, err = invoke(*arguments)
+    assert code == 2
+    assert "Commands:" in out + err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("demo", "--relays", "0"),
+        ("demo", "--relays", "99"),
+        ("send",),
+        ("send", "lobby"),
+        ("send", "lobby", "hi", "--ttl", "0"),
+        ("send", "lobby", "hi", "--pow", "-1"),
+        ("send", "lobby", "hi", "--timeout", "nan"),
+        ("listen", "lobby", "--count", "0"),
+        ("listen", "lobby", "--timeout", "soon"),
+        ("node", "run", "--max-peers", "0"),
+        ("node", "run", "--pool-mb", "0"),
+        ("node", "run", "--min-pow", "nan"),
+    ],
+    ids=" ".join,
+)
+def test_options_that_make_no_sense_end_with_code_two(arguments: tuple[str, ...]) -> None:
+    assert invoke(*arguments)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("send", "lobby", "hi"), "name one with --peer ENODE"),
+        (("listen", "lobby"), "name one with --peer ENODE"),
+        (("send", "", "hi", "--peer", UNREACHABLE), "1 to 1024 bytes, not 0"),
+        (("listen", "x" * 2000, "--peer", UNREACHABLE), "1 to 1024 bytes, not 2000"),
+        (("send", "lobby", "hi", "--peer", "enode://00"), "2 hex digits"),
+        (("send", "lobby", "hi", "--peer", "localhost:30303"), "enode://"),
+        (("send", "lobby", "hi", "--peer", UNREACHABLE.partition("@")[0]), "cannot be dialled"),
+        (("node", "run", "--listen", "nonsense"), "is not HOST:PORT"),
+        (("node", "run", "--listen", "127.0.0.1:99999"), "ports end at 65535"),
+        (("node", "run", "--listen", "127.0.0.1:0", "--peer", "enode://00"), "2 hex digits"),
+        (("node", "run", "--min-pow", "inf"), "finite number"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value)[:40],
+)
+def test_unusable_argument_is_one_sentence_and_code_two(
+    arguments: tuple[str, ...], words: str
+) -> None:
+    code, out, err = invoke(*arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert err.startswith("error: ")
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("verb", [("send", "lobby", "hi"), ("listen", "lobby")])
+def test_unreachable_peer_is_one_sentence_and_code_three(verb: tuple[str, ...]) -> None:
+    code, out, err = invoke(*verb, "--peer", UNREACHABLE, "--timeout", "0.1")
+    assert (code, out) == (3, "")
+    assert err == (
+        "error: the peer was not connected within 0.1 s: "
+        "cannot connect to 127.0.0.1 port 9: connection refused\n"
+    )
+
+
+def test_port_in_use_is_one_sentence_and_code_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def taken(host: str, port: int, _: object) -> None:
+        raise tcp.ListenError(f"cannot listen on {host} port {port}: address already in use")
+
+    monkeypatch.setattr(tcp, "listen", taken)
+    code, out, err = invoke("node", "run", "--listen", "127.0.0.1:30303")
+    assert (code, out) == (3, "")
+    assert err == "error: cannot listen on 127.0.0.1 port 30303: address already in use\n"
+
+
+@pytest.mark.parametrize("content", [None, "no key", "00" * 32, "\x00"])
+def test_identity_file_without_a_key_is_one_sentence_and_code_two(
+    tmp_path: Path, content: str | None
+) -> None:
+    file = tmp_path / "identity"
+    if content is not None:
+        file.write_text(content)
+    code, _, err = invoke(
+        "send", "lobby", "hi", "--peer", UNREACHABLE, "--identity-file", str(file)
+    )
+    assert code == 2
+    assert str(file) in err
+    assert len(err.splitlines()) == 1
+
+
+# ---- options
+
+
+class Recorder:
+    """Stands in for the work of a verb and keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.given: list[Any] = []
+
+    async def __call__(self, *arguments: object, **named: object) -> None:
+        self.given += arguments
+        if named:
+            self.given.append(named)
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    made = Recorder()
+    for place in ("demo.run_demo", "node_run.run_node", "talk.run_send", "talk.run_listen"):
+        monkeypatch.setattr(f"sottovoce.cli.{place}", made)
+    return made
+
+
+def test_demo_has_three_relays_unless_told_otherwise(recorder: Recorder) -> None:
+    assert invoke("demo")[0] == 0
+    assert invoke("demo", "--relays", "5", "--json")[0] == 0
+    assert recorder.given == [
+        {"relay_count": 3, "as_json": False},
+        {"relay_count": 5, "as_json": True},
+    ]
+
+
+def test_send_takes_its_options(recorder: Recorder) -> None:
+    invoke("send", "lobby", "hi", "--peer", "a", "--peer", "b", "--ttl", "30", "--pow", "0.5",
+           "--timeout", "3", "--identity-file", "key", "--json", "-v")  # fmt: skip
+    assert recorder.given == [
+        SendOptions("lobby", "hi", ("a", "b"), Path("key"), 30, 0.5, 3.0, True, True)
+    ]
+
+
+def test_send_uses_the_numbers_of_status_by_default(recorder: Recorder) -> None:
+    invoke("send", "lobby", "hi", "--peer", "a")
+    assert recorder.given == [
+        SendOptions("lobby", "hi", ("a",), None, 15, 0.002, 15.0, False, False)
+    ]
+
+
+def test_listen_takes_its_options(recorder: Recorder) -> None:
+    invoke("listen", "lobby", "--peer", "a", "--count", "2", "--timeout", "3", "--json")
+    invoke("listen", "lobby", "--peer", "a")
+    assert recorder.given == [
+        ListenOptions("lobby", ("a",), None, 2, 3.0, True, False),
+        ListenOptions("lobby", ("a",), None, None, None, False, False),
+    ]
+
+
+def test_node_run_takes_its_options(recorder: Recorder) -> None:
+    invoke("node", "run", "--listen", "0.0.0.0:0", "--advertise", "node.example", "--peer", "a",
+           "--trusted-peer", "b", "--data-dir", "data", "--min-pow", "0.2", "--max-peers", "7",
+           "--pool-mb", "3", "--json", "--verbose")  # fmt: skip
+    [options] = recorder.given
+    assert isinstance(options, RunOptions)
+    assert (options.listen, options.advertise) == ("0.0.0.0:0", "node.example")
+    assert (options.peers, options.trusted) == (("a",), ("b",))
+    assert options.data_dir == Path("data")
+    assert (options.minimum_pow, options.peers_max, options.pool_mb) == (0.2, 7, 3)
+    assert (options.as_json, options.verbose) == (True, True)
+
+
+def test_node_run_listens_on_loopback_only_by_default(recorder: Recorder) -> None:
+    invoke("node", "run")
+    assert recorder.given[0].listen == "127.0.0.1:30303"

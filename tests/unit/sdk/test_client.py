@@ -1,0 +1,428 @@
+import asyncio
+import socket
+
+import pytest
+
+from patience import PATIENCE_S, run, turns, until
+from sottovoce.app.application import Application, ApplicationSettings
+from sottovoce.base.errors import LocalProtocolError
+from sottovoce.base.secret import SymmetricKey
+from sottovoce.crypto import secp256k1
+from sottovoce.devp2p.enode import Enode
+from sottovoce.node.settings import NodeSettings
+from sottovoce.runtime.driver import Driver
+from sottovoce.runtime.tcp import ListenError
+from sottovoce.sdk.client import Client, parse_host_port
+from sottovoce.sdk.errors import ClientClosedError, ConnectError, PostError
+from unit.node.pump import key_number
+from unit.sdk.line import KEY_A, PROMPT, TOPIC, clients, enode_of, pair
+
+HOST = "127.0.0.1"
+SHARED = SymmetricKey(b"shared key of thirty-two bytes!!")
+
+
+def driver_of(client: Client) -> Driver:
+    application = client._application
+    assert isinstance(application, Application)
+    driver = application._driver
+    assert driver is not None
+    return driver
+
+
+def nobody() -> str:
+    """Return the enode of a port at which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = int(probe.getsockname()[1])
+    return str(Enode(secp256k1.public_key(key_number(77)), HOST, port, port))
+
+
+def words_of_failed_connect(client: Client, enode: str) -> str:
+    async def main() -> str:
+        async with client:
+            with pytest.raises(ConnectError) as caught:
+                await client.connect(enode, timeout_s=0.05)
+        return str(caught.value)
+
+    return run(main())
+
+
+# ---- peers
+
+
+def test_connect_returns_who_the_peer_is() -> None:
+    async def main() -> None:
+        async with clients(2) as (one, other):
+            peer = await one.connect(enode_of(other))
+            assert str(peer.public_key.raw.hex()) in enode_of(other)
+            assert peer.client_id.startswith("sottovoce/v")
+            assert (peer.address, peer.inbound) == (HOST, False)
+            assert one.peers == (peer,)
+            await until(lambda: other.peers)
+            [back] = other.peers
+            assert (back.address, back.inbound) == (HOST, True)
+
+    run(main())
+
+
+def test_connect_to_a_connected_peer_returns_at_once() -> None:
+    async def main() -> None:
+        async with pair() as (one, other):
+            assert await one.connect(enode_of(other)) is one.peers[0]
+
+    run(main())
+
+
+def test_two_calls_wait_for_the_same_peer() -> None:
+    async def main() -> None:
+        async with clients(2) as (one, other):
+            first, second = await asyncio.gather(
+                one.connect(enode_of(other)), one.connect(enode_of(other))
+            )
+            assert first is second
+            assert len(one.peers) == 1
+
+    run(main())
+
+
+def test_peers_of_the_constructor_are_connected() -> None:
+    async def main() -> None:
+        async with clients(1) as [other], Client(listen=None, peers=[enode_of(other)]) as one:
+            await until(lambda: one.peers)
+
+    run(main())
+
+
+def test_connect_to_nobody_says_why_and_for_how_long_it_tried() -> None:
+    enode = nobody()
+    port = enode.rpartition(":")[2]
+    assert words_of_failed_connect(Client(listen=None), enode) == (
+        "the peer was not connected within 0.05 s: "
+        f"cannot connect to {HOST} port {port}: connection refused"
+    )
+
+
+def test_connect_to_a_full_peer_says_so() -> None:
+    async def main() -> None:
+        full = Client(settings=ApplicationSettings(node=NodeSettings(peers_max=0)))
+        async with full, clients(1) as [one]:
+            with pytest.raises(ConnectError, match="the peer ended it: too many peers"):
+                await one.connect(enode_of(full), timeout_s=0.1)
+
+    run(main())
+
+
+def test_connect_to_a_place_that_says_nothing_says_no_answer() -> None:
+    with socket.socket() as silent:
+        silent.bind((HOST, 0))
+        silent.listen()
+        port = silent.getsockname()[1]
+        enode = str(Enode(secp256k1.public_key(key_number(77)), HOST, port, port))
+        assert words_of_failed_connect(Client(listen=None), enode).endswith("no answer")
+
+
+@pytest.mark.parametrize("enode", ["", "enode://zz@127.0.0.1:1", "http://127.0.0.1"])
+def test_connect_to_what_is_no_enode_is_refused(enode: str) -> None:
+    async def main() -> None:
+        async with clients(1) as [one]:
+            with pytest.raises(LocalProtocolError):
+                await one.connect(enode)
+
+    run(main())
+
+
+def test_connect_to_ourselves_is_refused() -> None:
+    async def main() -> None:
+        async with clients(1) as [one]:
+            with pytest.raises(LocalProtocolError, match="our own"):
+                await one.connect(enode_of(one))
+
+    run(main())
+
+
+def test_disconnected_peer_is_gone_on_both_sides() -> None:
+    async def main() -> None:
+        async with pair() as (one, other):
+            one.disconnect(enode_of(other))
+            assert one.peers == ()
+            await until(lambda: not other.peers)
+
+    run(main())
+
+
+def test_peer_events_tell_who_came_who_left_and_who_cannot_be_reached() -> None:
+    async def main() -> None:
+        async with clients(2) as (one, other):
+            events = one.peer_events()
+            await one.connect(enode_of(other))
+            await other.close()
+            with pytest.raises(ConnectError):
+                await one.connect(nobody(), timeout_s=0.05)
+            seen = [await anext(events) for _ in range(3)]
+            assert [event.kind for event in seen] == ["connected", "disconnected", "unreachable"]
+            assert seen[0].detail.startswith(f"{HOST} sottovoce/v")
+            assert seen[1].detail == "the peer ended it: quitting"
+            assert "connection refused; next try in 1 s" in seen[2].detail
+
+    run(main())
+
+
+def test_closed_peer_events_take_no_more_and_the_others_do() -> None:
+    async def main() -> None:
+        async with clients(2) as (one, other):
+            left, stays = one.peer_events(), one.peer_events()
+            left.close()
+            await one.connect(enode_of(other))
+            assert (await anext(stays)).kind == "connected"
+            assert [event async for event in left] == []
+
+    run(main())
+
+
+# ---- identity and settings
+
+
+def test_identity_and_node_key_are_two_keys() -> None:
+    async def main() -> None:
+        identity, node_key = key_number(5), secp256k1.private_key(KEY_A)
+        async with Client(identity=identity, node_key=node_key) as client:
+            assert client.public_key == secp256k1.public_key(identity)
+            assert secp256k1.public_key(node_key).raw.hex() in enode_of(client)
+
+    run(main())
+
+
+def test_client_that_listens_nowhere_has_no_enode_and_can_dial() -> None:
+    async def main() -> None:
+        async with clients(1) as [other], Client(listen=None) as one:
+            assert one.enode is None
+            await one.connect(enode_of(other))
+
+    run(main())
+
+
+def test_port_in_use_is_one_sentence() -> None:
+    async def main() -> None:
+        async with clients(1) as [holder]:
+            port = enode_of(holder).rpartition(":")[2]
+            with pytest.raises(ListenError, match="address already in use"):
+                async with Client(listen=f"{HOST}:{port}"):
+                    pass
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("127.0.0.1:30303", ("127.0.0.1", 30303)),
+        ("localhost:0", ("localhost", 0)),
+        ("[::1]:65535", ("::1", 65535)),
+    ],
+)
+def test_host_and_port_are_split(text: str, parts: tuple[str, int]) -> None:
+    assert parse_host_port(text) == parts
+
+
+@pytest.mark.parametrize(
+    "text", ["", "127.0.0.1", ":30303", "host:", "host:x", "host:-1", "h:\u0661"]
+)
+def test_what_is_no_host_and_port_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(LocalProtocolError, match=r"for instance 127\.0\.0\.1:30303"):
+        parse_host_port(text)
+
+
+def test_port_out_of_range_is_refused() -> None:
+    with pytest.raises(LocalProtocolError, match="ports end at 65535"):
+        Client(listen="127.0.0.1:65536")
+
+
+# ---- proof of work
+
+
+def test_long_search_goes_through_a_process_and_its_message_arrives() -> None:
+    async def main() -> None:
+        async with pair() as (one, other):
+            inbox = await other.whisper.subscribe(symmetric_key=SHARED)
+            sent = await one.whisper.post(
+                b"hard work",
+                topic_bytes=TOPIC,
+                symmetric_key=SHARED,
+                ttl_s=50,
+                pow_target=0.2,
+                work_time_s=PATIENCE_S,
+            )
+            assert driver_of(one)._workers.process_count > 0
+            assert sent.pow >= 0.2
+            assert (await anext(inbox)).payload == b"hard work"
+
+    run(main())
+
+
+def test_cancelled_post_stops_its_search() -> None:
+    async def main() -> None:
+        async with clients(1) as [one]:
+            post = asyncio.ensure_future(
+                one.whisper.post(
+                    b"x",
+                    topic_bytes=TOPIC,
+                    symmetric_key=SHARED,
+                    pow_target=1e9,
+                    work_time_s=PATIENCE_S,
+                )
+            )
+            driver = driver_of(one)
+            await until(lambda: driver._tasks)
+            post.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await post
+            await until(lambda: not driver._tasks)
+            assert one._posts == {}
+
+    run(main())
+
+
+# ---- the end
+
+
+def test_close_ends_iterators() -> None:
+    async def main() -> None:
+        async with clients(1) as [one]:
+            channel = await one.channel("lobby").subscribe()
+            raw = await one.whisper.subscribe(symmetric_key=SHARED)
+            events = one.peer_events()
+            waiting = asyncio.gather(*(_drain(each) for each in (channel, raw, events)))
+            await turns(2)
+            await one.close()
+            assert await waiting == [0, 0, 0]
+
+    run(main())
+
+
+async def _drain(iterator: object) -> int:
+    assert hasattr(iterator, "__aiter__")
+    return len([item async for item in iterator])
+
+
+def test_close_ends_a_pending_post() -> None:
+    async def main() -> None:
+        async with clients(1) as [one]:
+            post = asyncio.ensure_future(
+                one.whisper.post(
+                    b"x",
+                    topic_bytes=TOPIC,
+                    symmetric_key=SHARED,
+                    pow_target=1e9,
+                    work_time_s=PATIENCE_S,
+                )
+            )
+            await until(lambda: driver_of(one)._workers.process_count)
+            await one.close()
+            with pytest.raises(ClientClosedError, match="was closed"):
+                await post
+
+    run(main())
+
+
+def test_close_ends_a_pending_connect() -> None:
+    async def main() -> None:
+        async with clients(1) as [one]:
+            connect = asyncio.ensure_future(one.connect(nobody()))
+            await turns(2)
+            await one.close()
+            with pytest.raises(ClientClosedError, match="was closed"):
+                await connect
+
+    run(main())
+
+
+def test_close_is_harmless_when_repeated() -> None:
+    async def main() -> None:
+        client = Client(listen=None)
+        async with client:
+            await client.close()
+            await client.close()
+
+    run(main())
+
+
+def test_client_that_was_closed_is_not_opened_again() -> None:
+    async def main() -> None:
+        client = Client(listen=None)
+        async with client:
+            pass
+        with pytest.raises(ClientClosedError, match="make a new one"):
+            async with client:
+                pass
+
+    run(main())
+
+
+def test_client_that_is_not_running_says_what_to_do() -> None:
+    async def main() -> None:
+        client = Client(listen=None)
+        with pytest.raises(ClientClosedError, match="use it inside 'async with'"):
+            await client.connect(nobody())
+        with pytest.raises(ClientClosedError):
+            client.disconnect(nobody())
+        assert client.enode is None
+        assert client.statistics().streams == ()
+
+    run(main())
+
+
+def test_peer_that_cannot_be_dialled_fails_the_start_and_frees_the_port() -> None:
+    incomplete = f"enode://{secp256k1.public_key(key_number(77)).raw.hex()}"
+
+    async def main() -> None:
+        client = Client(peers=[incomplete])
+        with pytest.raises(LocalProtocolError, match="no address or no TCP port"):
+            async with client:
+                pass
+        assert client.statistics().streams == ()
+        with pytest.raises(ClientClosedError):
+            client.disconnect(incomplete)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run(main())
+
+
+def test_peer_that_is_no_enode_fails_at_once() -> None:
+    with pytest.raises(LocalProtocolError):
+        Client(peers=["enode://00"])
+
+
+# ---- statistics
+
+
+def test_statistics_count_peers_envelopes_drops_and_bytes() -> None:
+    async def main() -> None:
+        async with pair() as (one, other):
+            inbox = await other.whisper.subscribe(symmetric_key=SHARED)
+            before = other.statistics().streams[0].received_bytes
+            await one.whisper.post(b"x" * 500, topic_bytes=TOPIC, symmetric_key=SHARED)
+            await anext(inbox)
+            seen = other.statistics()
+            assert seen.peer_count == 1
+            assert seen.relay["envelopes_received"] == seen.relay["envelopes_pooled"] == 1
+            assert seen.relay["messages_opened"] == 1
+            assert set(seen.dropped.values()) == {0}
+            assert (seen.unreadable_count, seen.failed_inputs) == (0, 0)
+            [stream] = seen.streams
+            assert stream.received_bytes - before > 500
+            assert stream.local_port == int(enode_of(other).rpartition(":")[2])
+
+    run(main())
+
+
+def test_statistics_count_drops_by_their_reason() -> None:
+    async def main() -> None:
+        async with Client(gossip=PROMPT) as one:
+            with pytest.raises(PostError):
+                await one.whisper.post(
+                    b"x", topic_bytes=TOPIC, symmetric_key=SHARED, pow_target=0.0
+                )
+            assert one.statistics().dropped["low proof of work"] == 1
+
+    run(main())

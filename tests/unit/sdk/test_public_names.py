@@ -1,0 +1,50 @@
+"""The package's own names: what a program imports, and what that costs."""
+
+import subprocess
+import sys
+
+import pytest
+
+import sottovoce
+from sottovoce.base.errors import SottovoceError
+
+# Loading any of these would make `import sottovoce` and `sottovoce --version` slow.
+HEAVY = ("asyncio", "cryptography", "coincurve", "cramjam", "sottovoce.node", "sottovoce.sdk")
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Return the modules that a fresh interpreter has loaded after a statement."""
+    code = f"import sys\n{statement}\nprint('LOADED', *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.rpartition("LOADED")[2].split())
+
+
+def test_import_loads_nothing_heavy() -> None:
+    loaded = loaded_by("import sottovoce")
+    assert "sottovoce" in loaded
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_version_loads_nothing_heavy() -> None:
+    loaded = loaded_by(
+        "from sottovoce.cli.main import app\napp(['--version'], standalone_mode=False)"
+    )
+    assert "sottovoce.cli.main" in loaded
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_every_public_name_can_be_reached() -> None:
+    for name in sottovoce.__all__:
+        assert getattr(sottovoce, name).__name__ == name
+    assert set(sottovoce.__all__) <= set(dir(sottovoce))
+
+
+def test_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Clients'"):
+        sottovoce.Clients  # noqa: B018
+
+
+def test_every_public_error_has_the_one_root() -> None:
+    errors = [getattr(sottovoce, name) for name in sottovoce.__all__ if name.endswith("Error")]
+    assert len(errors) >= 5
+    assert all(issubclass(error, SottovoceError) for error in errors)
