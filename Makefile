@@ -6,7 +6,7 @@ PYTHON ?=
 
 # Bounds of the long runs: examples of each property test, simulated networks, and where both start.
 EXAMPLES ?= 2000
-SIMULATIONS ?= 100
+SIMULATIONS ?= 1000
 SEED ?= 1
 
 VENV := .venv
@@ -93,7 +93,7 @@ $(BIN)/python:
 	  found="$$python"; break; \
 	done; \
 	if [ -z "$$old" ]; then \
-	  echo "sottovoce needs Python 3.11 or later; none of these is one: $(if $(PYTHON),$(PYTHON),$(PYTHONS))." >&2; exit 1; \
+	  echo "sottovoce needs Python 3.11 or later; none of these works: $(if $(PYTHON),$(PYTHON),$(PYTHONS))." >&2; exit 1; \
 	elif [ -z "$$found" ]; then \
 	  echo "$$old has no venv and ensurepip modules; install them (Debian and Ubuntu: the package python3-venv)." >&2; exit 1; \
 	fi; \

@@ -238,7 +238,9 @@ def test_every_module_with_behaviour_has_its_test_module() -> None:
 
 def matches(pattern: re.Pattern[str]) -> Iterator[tuple[Path, int, str]]:
     for path in files(ROOT, *TEXT_SUFFIXES):
-        for line, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for line, text in enumerate(
+            path.read_text(encoding="utf-8", errors="replace").splitlines(), 1
+        ):
             for match in pattern.finditer(text):
                 yield path, line, match.group()
 
@@ -376,6 +378,8 @@ def imported_libraries() -> dict[str, str]:
     """Find what the source imports from outside, each with one place that does."""
     found = {}
     for path in SOURCE_FILES:
+        if path.name == "pytest_plugin.py":
+            continue  # Only pytest loads it, and it needs no pytest otherwise.
         for node in ast.walk(TREES[path]):
             modules: list[str] = []
             if isinstance(node, ast.Import):

@@ -21,7 +21,7 @@ PROGRAMS = {
 
 
 def test_guides_have_programs() -> None:
-    assert {name.rpartition("-")[0] for name in PROGRAMS} >= {"sdk", "simulator"}
+    assert {name.rpartition("-")[0] for name in PROGRAMS} >= {"devnet", "sdk", "simulator"}
 
 
 @pytest.mark.slow

@@ -2,24 +2,32 @@
 
 Relays in a ring and people at them, on real sockets of the loopback address, up until interrupted.
 The people listen in one channel and answer whoever is not one of them, so that a program under
-development has somebody to talk to. The keys follow from names and are known to everybody.
+development has somebody to talk to. An answer is never answered, so that two programs that answer
+everything do not talk for ever. The keys follow from names and are known to everybody.
 """
 
-import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
 from sottovoce.app.application import LOOPBACK, ApplicationSettings
+from sottovoce.base.quantities import PublicKey
 from sottovoce.base.secret import PrivateKey
 from sottovoce.cli.output import Output, printable
-from sottovoce.cli.stopping import until_terminated
+from sottovoce.cli.stopping import Termination, first_of
 from sottovoce.crypto import secp256k1
 from sottovoce.crypto.hashes import keccak256
 from sottovoce.sdk.client import Client
+from sottovoce.sdk.errors import PostError
+from sottovoce.sdk.messages import ChannelMessage
+from sottovoce.sdk.subscriptions import Subscription
 
 CHANNEL: Final = "devnet"
 PEOPLE: Final = ("Anna", "Bruno", "Carla", "Dario", "Elena", "Fabio", "Gaia", "Ivo")
+
+_QUOTE: Final = "You said: "
+# Answers travel as well: the quote of a whole megabyte would not fit.
+_QUOTE_CHARACTERS_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,7 @@ async def run_devnet(options: DevnetOptions) -> None:
     """Start the network, print it, and keep it up."""
     output = Output(as_json=options.as_json)
     async with AsyncExitStack() as stack:
+        termination = stack.enter_context(Termination())
         relays = [
             await stack.enter_async_context(_relay(number, options.base_port))
             for number in range(options.relays)
@@ -48,16 +57,14 @@ async def run_devnet(options: DevnetOptions) -> None:
             enode = relays[number % len(relays)].enode
             assert enode is not None
             await person.connect(enode)
+        # They listen before anybody is told whom to talk to.
+        ears = {name: await person.channel(CHANNEL).subscribe() for name, person in people.items()}
         _print_network(output, relays, people)
-        answering = [
-            asyncio.create_task(_answer(name, person, set(people.values()), output))
-            for name, person in people.items()
-        ]
-        try:
-            await until_terminated()
-        finally:
-            for task in answering:
-                task.cancel()
+        known = {person.public_key for person in people.values()}
+        await first_of(
+            termination.wait(),
+            *(_answer(name, person, ears[name], known, output) for name, person in people.items()),
+        )
     output.talk("stopped")
 
 
@@ -83,14 +90,25 @@ async def _connect_ring(relays: list[Client]) -> None:
         await relay.connect(neighbour.enode)
 
 
-async def _answer(name: str, person: Client, people: set[Client], output: Output) -> None:
+async def _answer(
+    name: str,
+    person: Client,
+    ear: Subscription[ChannelMessage],
+    known: set[PublicKey],
+    output: Output,
+) -> None:
     """Print what the person hears, and answer everybody who is not of this network."""
-    known = {other.public_key for other in people}
-    channel = person.channel(CHANNEL)
-    async for message in await channel.subscribe():
-        if message.sender not in known:
-            output.talk(f"{name} hears: {printable(message.text)}")
-            await channel.send_text(f"{name} here. You said: {message.text}")
+    async for message in ear:
+        if message.sender in known:
+            continue
+        output.talk(f"{name} hears: {printable(message.text)}")
+        if _QUOTE in message.text:
+            continue
+        quote = message.text[:_QUOTE_CHARACTERS_MAX]
+        try:
+            await person.channel(CHANNEL).send_text(f"{name} here. {_QUOTE}{quote}")
+        except PostError as error:
+            output.talk(f"{name} could not answer: {error}")
 
 
 def _print_network(output: Output, relays: list[Client], people: dict[str, Client]) -> None:

@@ -117,6 +117,19 @@ def node_run(
     pool_mb: Annotated[
         int, typer.Option(min=1, max=65536, help="Bound on pooled envelopes, MB.")
     ] = 64,
+    light: Annotated[
+        bool, typer.Option("--light", help="A light node: it relays nothing of others.")
+    ] = False,
+    flush_delay_s: Annotated[
+        float,
+        typer.Option(
+            "--flush-delay", min=0.0, max=10.0, help="Hold what is relayed up to so many seconds."
+        ),
+    ] = 0.0,
+    stats_every_s: Annotated[
+        float | None,
+        typer.Option("--stats-every", min=0.1, help="Print the counters each so many seconds."),
+    ] = None,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -128,10 +141,13 @@ def node_run(
         advertise=advertise,
         peers=tuple(peers or ()),
         trusted=tuple(trusted or ()),
-        data_dir=None if ephemeral else data_dir or default_data_dir(),
+        data_dir=None if ephemeral else _place(data_dir),
         minimum_pow=minimum_pow,
         peers_max=peers_max,
         pool_mb=pool_mb,
+        light=light,
+        flush_delay_s=flush_delay_s,
+        stats_every_s=stats_every_s,
         as_json=as_json,
         verbose=verbose,
     )
@@ -252,7 +268,7 @@ def peer_add(
     """Save a peer that `node run` keeps connected to."""
     from sottovoce.cli.peer import run_add
 
-    command(run_add)(enode, data_dir or default_data_dir(), trusted=trusted, as_json=as_json)
+    command(run_add)(enode, _place(data_dir), trusted=trusted, as_json=as_json)
 
 
 @peer_app.command("list")
@@ -260,7 +276,12 @@ def peer_list(*, data_dir: DataDir = None, as_json: Json = False) -> None:
     """Print the saved peers."""
     from sottovoce.cli.peer import run_list
 
-    command(run_list)(data_dir or default_data_dir(), as_json=as_json)
+    command(run_list)(_place(data_dir), as_json=as_json)
+
+
+def _place(data_dir: Path | None) -> Path:
+    with errors_as_sentences():
+        return data_dir or default_data_dir()
 
 
 def main() -> None:

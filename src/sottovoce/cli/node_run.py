@@ -1,6 +1,8 @@
 """``sottovoce node run``: a relay until somebody stops it."""
 
-from dataclasses import dataclass
+import asyncio
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -8,7 +10,7 @@ from sottovoce.adapters.node_key_file import DataDirectory
 from sottovoce.adapters.peer_file import read_peers
 from sottovoce.app.application import ApplicationSettings
 from sottovoce.cli.output import Output, printable
-from sottovoce.cli.stopping import first_of, until_terminated
+from sottovoce.cli.stopping import Termination, first_of
 from sottovoce.cli.verbosity import configure_logging
 from sottovoce.devp2p.enode import parse_host
 from sottovoce.gossip.settings import GossipSettings
@@ -32,6 +34,9 @@ class RunOptions:
     minimum_pow: float
     peers_max: int
     pool_mb: int
+    light: bool
+    flush_delay_s: float
+    stats_every_s: float | None
     as_json: bool
     verbose: bool
 
@@ -42,13 +47,19 @@ async def run_node(options: RunOptions) -> None:
     output = Output(as_json=options.as_json)
     directory = DataDirectory(options.data_dir) if options.data_dir is not None else None
     try:
-        await _run(options, directory, output)
+        with Termination() as termination:
+            await _run(options, directory, output, termination)
     finally:
         if directory is not None:
             directory.close()
 
 
-async def _run(options: RunOptions, directory: DataDirectory | None, output: Output) -> None:
+async def _run(
+    options: RunOptions,
+    directory: DataDirectory | None,
+    output: Output,
+    termination: Termination,
+) -> None:
     if options.advertise is not None:
         parse_host(options.advertise)
     settings = ApplicationSettings(
@@ -57,7 +68,10 @@ async def _run(options: RunOptions, directory: DataDirectory | None, output: Out
         node_key=None if directory is None else directory.node_key(SystemEntropy()),
         node=NodeSettings(peers_max=options.peers_max),
         gossip=GossipSettings(
-            minimum_pow=options.minimum_pow, pool_bytes_max=options.pool_mb * _MB
+            minimum_pow=options.minimum_pow,
+            pool_bytes_max=options.pool_mb * _MB,
+            light=options.light,
+            flush_delay_s_max=options.flush_delay_s,
         ),
     )
     saved = [] if directory is None else read_peers(directory.path)
@@ -71,7 +85,10 @@ async def _run(options: RunOptions, directory: DataDirectory | None, output: Out
         if options.advertise is None and parse_host_port(options.listen)[0] in _EVERY_ADDRESS:
             output.talk("peers elsewhere need an enode with your address: use --advertise HOST")
         output.talk("relaying; give the line above to peers, and stop with Ctrl-C")
-        await first_of(until_terminated(), _report_peers(client, output))
+        works = [termination.wait(), _report_peers(client, output)]
+        if options.stats_every_s is not None:
+            works.append(_report_statistics(client, output, options.stats_every_s))
+        await first_of(*works)
     output.talk("stopped")
 
 
@@ -83,3 +100,15 @@ async def _report_peers(client: Client, output: Output) -> None:
             output.result("", event=event.kind, peer=key, detail=detail)
         else:
             output.talk(f"{event.kind}: {key[:16]}… {detail}")
+
+
+async def _report_statistics(client: Client, output: Output, pause_s: float) -> None:
+    while True:
+        await asyncio.sleep(pause_s)
+        statistics = asdict(client.statistics())
+        # The ports of single streams are no counter; their sums are in the relay's.
+        del statistics["streams"]
+        if output.as_json:
+            output.result("", event="statistics", **statistics)
+        else:
+            output.talk(f"statistics: {json.dumps(statistics)}")

@@ -6,10 +6,21 @@ Spec: XDG Base Directory Specification, "XDG_DATA_HOME".
 import os
 from pathlib import Path
 
+from sottovoce.cli.output import CommandError, ExitCode
+
 
 def default_data_dir() -> Path:
-    """Return the directory of the node key and the saved peers."""
+    """Return the directory of the node key and the saved peers.
+
+    Raises:
+        CommandError: This user has no home.
+    """
     # The specification says to ignore a relative path.
     home = os.environ.get("XDG_DATA_HOME", "")
-    base = Path(home) if home.startswith("/") else Path.home() / ".local" / "share"
+    try:
+        base = Path(home) if home.startswith("/") else Path.home() / ".local" / "share"
+    except RuntimeError:
+        raise CommandError(
+            "this user has no home directory; name a place with --data-dir", ExitCode.USAGE
+        ) from None
     return base / "sottovoce"

@@ -1,5 +1,6 @@
 """``sottovoce peer``: check a peer step by step, save peers to keep, list them."""
 
+from contextlib import aclosing
 from pathlib import Path
 
 from sottovoce.adapters.peer_file import SavedPeer, add_peer, read_peers
@@ -15,13 +16,14 @@ async def run_check(enode: str, timeout_s: float, *, as_json: bool) -> None:
         CommandError: A step failed; the text names it and the remedy.
     """
     output = Output(as_json=as_json)
-    async for result in probe(enode, timeout_s=timeout_s):
-        _print_step(output, result)
-        if not result.ok:
-            raise CommandError(
-                f"{result.step.value} failed; {result.remedy}",
-                ExitCode.USAGE if result.step is Step.ADDRESS else ExitCode.NETWORK,
-            )
+    async with aclosing(probe(enode, timeout_s=timeout_s)) as results:
+        async for result in results:
+            _print_step(output, result)
+            if not result.ok:
+                raise CommandError(
+                    f"{result.step.value} failed; {result.remedy}",
+                    ExitCode.USAGE if result.step is Step.ADDRESS else ExitCode.NETWORK,
+                )
 
 
 def _print_step(output: Output, result: StepResult) -> None:

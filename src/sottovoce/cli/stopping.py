@@ -3,17 +3,34 @@
 import asyncio
 import signal
 from collections.abc import Coroutine
+from types import TracebackType
+from typing import Self
 
 
-async def until_terminated() -> None:
-    """Wait for SIGTERM. An interrupt from the keyboard cancels the waiting task instead."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, stop.set)
-    try:
-        await stop.wait()
-    finally:
-        loop.remove_signal_handler(signal.SIGTERM)
+class Termination:
+    """Notices SIGTERM from the moment it is entered, so that none is lost while things start.
+
+    An interrupt from the keyboard cancels the waiting task instead.
+    """
+
+    def __init__(self) -> None:
+        self._asked = asyncio.Event()
+
+    def __enter__(self) -> Self:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._asked.set)
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+
+    async def wait(self) -> None:
+        """Return when SIGTERM has come."""
+        await self._asked.wait()
 
 
 async def first_of(*works: Coroutine[None, None, None]) -> None:

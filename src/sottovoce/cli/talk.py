@@ -215,6 +215,8 @@ def read_text(argument: str) -> str:
     """
     text = argument
     if argument == "-":
+        if sys.stdin is None:
+            raise CommandError("there is no stdin to read the text from", ExitCode.USAGE)
         raw = sys.stdin.buffer.read(MESSAGE_BYTES_MAX + 1)
         if len(raw) > MESSAGE_BYTES_MAX:
             raise CommandError(

@@ -1,10 +1,10 @@
 """The pool: every live envelope we took, and who has it already.
 
-It owns expiry, the bound in bytes and the slots of peers. Which peer has an envelope is one bit of
+It owns expiry, the bounds in bytes and in number, and the slots of peers. Which peer has an envelope is one bit of
 an integer in its entry; a peer's bit is its slot. It does not know what peers want.
 
 Spec: EIP-627, "Whisper Envelope" (expiry); go-ethereum whisper/whisperv6/whisper.go (expire). The
-bound in bytes is our own: the Go pools grow without one.
+bounds in bytes and in number are our own: the Go pools grow without one.
 """
 
 import heapq
@@ -13,6 +13,13 @@ from typing import Final
 
 from sottovoce.base.quantities import EnvelopeHash
 from sottovoce.gossip.envelope import Envelope
+
+# Besides its bytes an envelope costs some 700 more here, so that small ones would fill ten times the
+# memory that the bound in bytes says. With this mean as a second bound, a full pool takes at most
+# two and a half times its bound, whatever is in it. Status' messages have 400 to 2000 bytes.
+ENVELOPE_BYTES_MEAN_MIN: Final = 512
+# So many are always allowed; they cost three megabytes.
+COUNT_MAX_LEAST: Final = 4096
 
 # The slots of peers that left are reused only after one pass over the pool that clears their
 # bits. One pass for many slots makes leaving cheap; more slots would make the integers longer.
@@ -52,6 +59,7 @@ class Pool:
 
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
+        self.count_max: Final = max(bytes_max // ENVELOPE_BYTES_MEAN_MIN, COUNT_MAX_LEAST)
         self._entries: dict[EnvelopeHash, PoolEntry] = {}
         self._expiring: dict[int, set[EnvelopeHash]] = {}
         self._expiry_seconds: list[int] = []
@@ -91,9 +99,8 @@ class Pool:
         """
         assert envelope.hash not in self._entries, "an envelope is pooled twice"
         size_bytes = len(envelope.raw)
-        if self.size_bytes + size_bytes > self._bytes_max and not self._make_room(
-            size_bytes, None if own else pow
-        ):
+        full = self.size_bytes + size_bytes > self._bytes_max or len(self) >= self.count_max
+        if full and not self._make_room(size_bytes, None if own else pow):
             return None
         entry = PoolEntry(envelope, pow, bloom, own)
         self._entries[envelope.hash] = entry
@@ -155,7 +162,8 @@ class Pool:
         taken: list[tuple[float, int, EnvelopeHash]] = []
         victims: dict[EnvelopeHash, PoolEntry] = {}
         room = self._bytes_max - self.size_bytes
-        while room < wanted_bytes and self._worth:
+        places = self.count_max - len(self)
+        while (room < wanted_bytes or not places) and self._worth:
             item = heapq.heappop(self._worth)
             entry = self._entries.get(item[2])
             if entry is None or entry.own or item[2] in victims:
@@ -165,7 +173,8 @@ class Pool:
                 break
             victims[item[2]] = entry
             room += len(entry.envelope.raw)
-        if room < wanted_bytes:
+            places += 1
+        if room < wanted_bytes or not places:
             for item in taken:
                 heapq.heappush(self._worth, item)
             return False

@@ -26,7 +26,8 @@ class GossipSettings:
     Attributes:
         minimum_pow: Proof of work below which envelopes are refused.
         message_bytes_max: Largest packet and envelope, bytes.
-        pool_bytes_max: Bound on the pooled envelopes' RLP bytes.
+        pool_bytes_max: Bound on the pooled envelopes' RLP bytes; the pool also takes no more
+            envelopes than this divided by 512, or 4096 if that is more.
         packet_bytes_target: Envelopes are bundled into packets of about this size.
         flush_delay_s_max: What we relay leaves on each link after a random delay below this;
             0 relays at once.

@@ -57,7 +57,6 @@ class Client:
         node_key: Private key of the node, or None for a fresh one.
         gossip: Limits on envelopes.
         settings: Everything at once, instead of `listen`, `node_key` and `gossip`.
-
         build: Makes the application under the client; a network in memory gives its own.
 
     Raises:
@@ -198,6 +197,8 @@ class Client:
             ) from None
         finally:
             waiters.remove(waiter)
+            if not waiters:
+                del self._peer_waiters[key]
 
     def disconnect(self, enode: str) -> None:
         """Disconnect a peer and stop redialling it.
@@ -242,6 +243,7 @@ class Client:
     def statistics(self) -> Statistics:
         """Return the counters of this moment."""
         relay = self._application.relay_statistics()
+        links = self._application.link_statistics()
         return Statistics(
             peer_count=len(self._peers),
             relay={name: value for name, value in asdict(relay).items() if isinstance(value, int)},
@@ -257,6 +259,9 @@ class Client:
                 )
                 for traffic in self._application.traffic()
             ),
+            links={name: value for name, value in asdict(links).items() if isinstance(value, int)},
+            ended=dict(links.ended),
+            failures={failure.value: count for failure, count in relay.failures.items()},
         )
 
     # ---- for the channel and Whisper lanes

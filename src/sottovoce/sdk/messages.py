@@ -131,6 +131,9 @@ class Statistics:
         unreadable_count: Messages of our channels that were unsigned or no UTF-8.
         failed_inputs: Inputs set aside because of a bug of ours; always 0, one hopes.
         streams: The open TCP streams.
+        links: What became of streams so far, by name.
+        ended: Connections that ended, by who ended them and why.
+        failures: Peers whose session we ended, by reason.
     """
 
     peer_count: int
@@ -139,3 +142,6 @@ class Statistics:
     unreadable_count: int
     failed_inputs: int
     streams: tuple[StreamStatistics, ...]
+    links: dict[str, int] = field(default_factory=dict)
+    ended: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)

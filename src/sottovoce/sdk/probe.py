@@ -7,7 +7,7 @@ own; only the order of things is watched here.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -74,10 +74,15 @@ _HANDSHAKE_REMEDY: Final = (
     "the key in the enode may not be the key of the node that answers, or it is no devp2p node: "
     "ask its operator for the present enode"
 )
+_HANDSHAKE_DONE: Final = StepResult(
+    Step.HANDSHAKE, True, "the node has the key that the enode names"
+)
 _STATUS_REMEDY: Final = "ask the operator whether the node runs Whisper version 6"
 
 
-async def probe(enode: str, *, timeout_s: float = PROBE_TIMEOUT_S) -> AsyncIterator[StepResult]:
+async def probe(
+    enode: str, *, timeout_s: float = PROBE_TIMEOUT_S
+) -> AsyncGenerator[StepResult, None]:
     """Try to become a peer and report each step as it is done; the first failure is the last.
 
     Args:
@@ -110,10 +115,9 @@ async def probe(enode: str, *, timeout_s: float = PROBE_TIMEOUT_S) -> AsyncItera
             "in between",
         )
         return
-    yield StepResult(Step.CONNECTION, True, "TCP connection open")
-    attempt = _Attempt(peer)
     try:
-        async for result in attempt.run(reader, writer, end_s):
+        yield StepResult(Step.CONNECTION, True, "TCP connection open")
+        async for result in _Attempt(peer).run(reader, writer, end_s):
             yield result
     finally:
         writer.close()
@@ -172,14 +176,14 @@ class _Attempt:
                     results += self._gossip(gossip.PeerPackets(1, packets), writer)
                 case wire.ConnectionEnded(reason, _, detail):
                     if not self._done:
-                        results.append(self._failure(detail, reason))
+                        results += self._ended(detail, reason)
         return results
 
     def _ready(self, hello: wire.Hello, writer: asyncio.StreamWriter) -> list[StepResult]:
         self._step = Step.STATUS
         offered = ", ".join(f"{name}/{version}" for name, version in hello.capabilities)
         return [
-            StepResult(Step.HANDSHAKE, True, "the node has the key that the enode names"),
+            _HANDSHAKE_DONE,
             StepResult(Step.CAPABILITY, True, f"{hello.client_id} runs {offered}"),
             *self._gossip(gossip.PeerJoined(1, WHISPER_V6), writer),
         ]
@@ -202,11 +206,15 @@ class _Attempt:
                     pass
         return results
 
+    def _ended(self, detail: str, reason: wire.DisconnectReason | None) -> list[StepResult]:
+        if self._step is Step.HANDSHAKE and reason is wire.DisconnectReason.USELESS_PEER:
+            # Capabilities are compared last: both have shown their keys and said Hello.
+            self._step = Step.CAPABILITY
+            return [_HANDSHAKE_DONE, self._failure(detail, reason)]
+        return [self._failure(detail, reason)]
+
     def _failure(self, detail: str, reason: wire.DisconnectReason | None) -> StepResult:
-        step = self._step
-        if reason is wire.DisconnectReason.USELESS_PEER:
-            step = Step.CAPABILITY
-        default = _STATUS_REMEDY if step is Step.STATUS else _HANDSHAKE_REMEDY
-        remedy = default if reason is None else _REMEDIES.get(reason, default)
         self._done = True
-        return StepResult(step, False, detail, remedy)
+        default = _STATUS_REMEDY if self._step is Step.STATUS else _HANDSHAKE_REMEDY
+        remedy = default if reason is None else _REMEDIES.get(reason, default)
+        return StepResult(self._step, False, detail, remedy)

@@ -37,21 +37,21 @@ class StreamEnd:
         node: The node that holds this end.
         number: How that node calls the stream.
         other: The other end.
+        opened_s: When the node hears that the stream is there.
         last_arrival_s: When the last bytes sent from this end arrive; later ones come after.
         clogged_until_s: Until when nothing written at this end gets through.
         clogged_bytes: What was written while it was clogged.
         blocked: Whether this end was told that its socket takes no more.
-        open: Whether this end may still write.
     """
 
     node: int
     number: int
     other: "StreamEnd | None" = None
+    opened_s: float = 0.0
     last_arrival_s: float = 0.0
     clogged_until_s: float = 0.0
     clogged_bytes: int = 0
     blocked: bool = False
-    open: bool = True
 
 
 class Network:

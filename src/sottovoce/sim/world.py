@@ -321,8 +321,9 @@ class World:
             return
         near, far = self._open_stream(node, target)
         near_s = arrival_s + self.network.flight_s()
-        # No byte may arrive at an end before that end knows of the stream.
+        # No byte, and no end, may arrive at an end before that end knows of the stream.
         far.last_arrival_s, near.last_arrival_s = near_s, arrival_s
+        far.opened_s, near.opened_s = arrival_s, near_s
         address = self.nodes[node].address
         self._schedule(arrival_s, target, inputs.StreamAccepted(far.number, address))
         opened = inputs.DialSucceeded(effect.attempt, near.number, effect.host)
@@ -379,14 +380,17 @@ class World:
         assert end.other is not None
         self._forget(end)
         for lost in (end, end.other):
-            self._schedule(self.now_s, lost.node, inputs.StreamClosed(lost.number))
+            heard_s = max(self.now_s, lost.opened_s)
+            self._schedule(heard_s, lost.node, inputs.StreamClosed(lost.number))
 
     def clog(self, end: StreamEnd, duration_s: float) -> None:
         """Let nothing written at this end through for a while; its buffer fills."""
-        end.clogged_until_s = self.now_s + duration_s
+        end.clogged_until_s = max(end.clogged_until_s, self.now_s + duration_s)
         self.at(end.clogged_until_s, lambda: self._unclog(end))
 
     def _unclog(self, end: StreamEnd) -> None:
+        if self.now_s < end.clogged_until_s:
+            return  # It was clogged again meanwhile.
         end.clogged_bytes = 0
         if end.blocked:
             end.blocked = False

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from patience import run
+from patience import run, until
 from sottovoce.base.quantities import EnvelopeHash
 from sottovoce.cli import demo as module
 from sottovoce.cli.demo import Hop, check_hops, run_demo
@@ -107,9 +107,28 @@ def test_hops_that_carried_the_message_pass() -> None:
 def test_bytes_of_a_hop_are_those_of_its_own_socket() -> None:
     async def main() -> None:
         async with pair() as (left, right):
+            await until(lambda: right.peers)
             [stream] = left.statistics().streams
             hop = Hop(left, right, stream.local_port, stream.remote_port)
-            assert hop.carried_bytes() == stream.received_bytes + stream.sent_bytes > 0
-            assert Hop(left, right, stream.local_port, 1).carried_bytes() == 0
+            assert hop.carried_bytes(rightward=False) == stream.received_bytes > 0
+            [far] = right.statistics().streams
+            assert hop.carried_bytes(rightward=True) == far.received_bytes > 0
+            elsewhere = Hop(left, right, stream.local_port, 1)
+            assert elsewhere.carried_bytes(rightward=True) == 0
+            assert elsewhere.carried_bytes(rightward=False) == 0
+
+
+def test_bytes_of_one_direction_do_not_count_for_the_other() -> None:
+    async def main() -> None:
+        async with pair() as (left, right):
+            [stream] = left.statistics().streams
+            hop = Hop(left, right, stream.local_port, stream.remote_port)
+            ear = await right.channel("lobby").subscribe()
+            leftward = hop.carried_bytes(rightward=False)
+            rightward = hop.carried_bytes(rightward=True)
+            sent = await left.channel("lobby").send_text("x" * 5000)
+            await anext(ear)
+            assert hop.carried_bytes(rightward=True) - rightward >= sent.size_bytes
+            assert hop.carried_bytes(rightward=False) - leftward < 500
 
     run(main())

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from sottovoce.cli.devnet import DevnetOptions
 from sottovoce.cli.main import app
 from sottovoce.cli.node_run import RunOptions
 from sottovoce.cli.talk import ListenOptions, SendOptions
@@ -19,6 +20,13 @@ from unit.node.pump import key_number
 
 # Port 9 of this machine: nobody listens on the port that throws everything away.
 UNREACHABLE = str(Enode(secp256k1.public_key(key_number(77)), "127.0.0.1", 9, 9))
+
+
+@pytest.fixture(autouse=True)
+def data_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep away from the data of whoever runs the tests."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    return tmp_path
 
 
 def invoke(*arguments: str) -> tuple[int, str, str]:
@@ -41,7 +49,7 @@ def test_package_runs_as_a_module() -> None:
     assert (done.returncode, done.stdout) == (0, f"sottovoce {version('sottovoce')}\n")
 
 
-@pytest.mark.parametrize("arguments", [(), ("node",)])
+@pytest.mark.parametrize("arguments", [(), ("node",), ("peer",)])
 def test_no_verb_prints_the_help(arguments: tuple[str, ...]) -> None:
     code, out, err = invoke(*arguments)
     assert code == 2
@@ -59,11 +67,20 @@ def test_no_verb_prints_the_help(arguments: tuple[str, ...]) -> None:
         ("send", "lobby", "hi", "--ttl", "0"),
         ("send", "lobby", "hi", "--pow", "-1"),
         ("send", "lobby", "hi", "--timeout", "nan"),
+        ("send", "lobby", "hi", "--work-time", "0"),
+        ("devnet", "--relays", "0"),
+        ("devnet", "--people", "9"),
+        ("devnet", "--port", "65001"),
+        ("peer", "check"),
+        ("peer", "check", UNREACHABLE, "--timeout", "0"),
+        ("peer", "add"),
         ("listen", "lobby", "--count", "0"),
         ("listen", "lobby", "--timeout", "soon"),
         ("node", "run", "--max-peers", "0"),
         ("node", "run", "--pool-mb", "0"),
         ("node", "run", "--min-pow", "nan"),
+        ("node", "run", "--flush-delay", "11"),
+        ("node", "run", "--stats-every", "0"),
     ],
     ids=" ".join,
 )
@@ -77,6 +94,11 @@ def test_options_that_make_no_sense_end_with_code_two(arguments: tuple[str, ...]
         (("send", "lobby", "hi"), "name one with --peer ENODE"),
         (("listen", "lobby"), "name one with --peer ENODE"),
         (("send", "", "hi", "--peer", UNREACHABLE), "1 to 1024 bytes, not 0"),
+        (("send", "lobby", "", "--peer", UNREACHABLE), "the text is empty"),
+        (("send", "lobby", "-", "--peer", UNREACHABLE), "the text is empty"),
+        (("peer", "add", "enode://00"), "2 hex digits"),
+        (("peer", "add", UNREACHABLE.partition("@")[0]), "cannot be dialled"),
+        (("peer", "list", "--data-dir", "/dev/null"), "Not a directory"),
         (("listen", "x" * 2000, "--peer", UNREACHABLE), "1 to 1024 bytes, not 2000"),
         (("send", "lobby", "hi", "--peer", "enode://00"), "2 hex digits"),
         (("send", "lobby", "hi", "--peer", "localhost:30303"), "enode://"),
@@ -85,6 +107,7 @@ def test_options_that_make_no_sense_end_with_code_two(arguments: tuple[str, ...]
         (("node", "run", "--listen", "127.0.0.1:99999"), "ports end at 65535"),
         (("node", "run", "--listen", "127.0.0.1:0", "--peer", "enode://00"), "2 hex digits"),
         (("node", "run", "--min-pow", "inf"), "finite number"),
+        (("node", "run", "--advertise", "not a host"), "host"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value)[:40],
 )
@@ -151,7 +174,10 @@ class Recorder:
 @pytest.fixture
 def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     made = Recorder()
-    for place in ("demo.run_demo", "node_run.run_node", "talk.run_send", "talk.run_listen"):
+    for place in (
+        "demo.run_demo", "devnet.run_devnet", "node_run.run_node", "peer.run_add", "peer.run_check",
+        "peer.run_list", "talk.run_listen", "talk.run_send",
+    ):  # fmt: skip
         monkeypatch.setattr(f"sottovoce.cli.{place}", made)
     return made
 
@@ -167,16 +193,17 @@ def test_demo_has_three_relays_unless_told_otherwise(recorder: Recorder) -> None
 
 def test_send_takes_its_options(recorder: Recorder) -> None:
     invoke("send", "lobby", "hi", "--peer", "a", "--peer", "b", "--ttl", "30", "--pow", "0.5",
-           "--timeout", "3", "--identity-file", "key", "--json", "-v")  # fmt: skip
+           "--work-time", "9", "--timeout", "3", "--identity-file", "key", "--json",
+           "-v")  # fmt: skip
     assert recorder.given == [
-        SendOptions("lobby", "hi", ("a", "b"), Path("key"), 30, 0.5, 3.0, True, True)
+        SendOptions("lobby", "hi", ("a", "b"), Path("key"), 30, 0.5, 9.0, 3.0, True, True)
     ]
 
 
 def test_send_uses_the_numbers_of_status_by_default(recorder: Recorder) -> None:
     invoke("send", "lobby", "hi", "--peer", "a")
     assert recorder.given == [
-        SendOptions("lobby", "hi", ("a",), None, 15, 0.002, 15.0, False, False)
+        SendOptions("lobby", "hi", ("a",), None, 15, 0.002, 5.0, 15.0, False, False)
     ]
 
 
@@ -192,16 +219,63 @@ def test_listen_takes_its_options(recorder: Recorder) -> None:
 def test_node_run_takes_its_options(recorder: Recorder) -> None:
     invoke("node", "run", "--listen", "0.0.0.0:0", "--advertise", "node.example", "--peer", "a",
            "--trusted-peer", "b", "--data-dir", "data", "--min-pow", "0.2", "--max-peers", "7",
-           "--pool-mb", "3", "--json", "--verbose")  # fmt: skip
+           "--pool-mb", "3", "--light", "--flush-delay", "0.3", "--stats-every", "60", "--json",
+           "--verbose")  # fmt: skip
     [options] = recorder.given
     assert isinstance(options, RunOptions)
     assert (options.listen, options.advertise) == ("0.0.0.0:0", "node.example")
     assert (options.peers, options.trusted) == (("a",), ("b",))
     assert options.data_dir == Path("data")
     assert (options.minimum_pow, options.peers_max, options.pool_mb) == (0.2, 7, 3)
+    assert (options.light, options.flush_delay_s, options.stats_every_s) == (True, 0.3, 60.0)
     assert (options.as_json, options.verbose) == (True, True)
 
 
 def test_node_run_listens_on_loopback_only_by_default(recorder: Recorder) -> None:
     invoke("node", "run")
     assert recorder.given[0].listen == "127.0.0.1:30303"
+
+
+def test_node_run_keeps_its_data_in_the_data_home_by_default(
+    recorder: Recorder, data_home: Path
+) -> None:
+    invoke("node", "run")
+    assert recorder.given[0].data_dir == data_home / "sottovoce"
+
+
+def test_ephemeral_node_keeps_nothing(recorder: Recorder) -> None:
+    invoke("node", "run", "--ephemeral", "--data-dir", "data")
+    assert recorder.given[0].data_dir is None
+
+
+def test_user_without_a_home_is_told_to_name_a_place(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.setattr(Path, "home", no_home)
+    sentence = "error: this user has no home directory; name a place with --data-dir\n"
+    assert invoke("node", "run") == invoke("peer", "list") == (2, "", sentence)
+    assert recorder.given == []
+
+
+def test_devnet_takes_its_options(recorder: Recorder) -> None:
+    invoke("devnet")
+    invoke("devnet", "--relays", "5", "--people", "0", "--port", "30400", "--json")
+    assert recorder.given == [
+        DevnetOptions(relays=3, people=2, base_port=0, as_json=False),
+        DevnetOptions(relays=5, people=0, base_port=30400, as_json=True),
+    ]
+
+
+def test_peer_verbs_take_their_options(recorder: Recorder, data_home: Path) -> None:
+    invoke("peer", "check", "a", "--timeout", "3", "--json")
+    invoke("peer", "add", "a", "--trusted", "--data-dir", "data")
+    invoke("peer", "list")
+    assert recorder.given == [
+        "a", 3.0, {"as_json": True},
+        "a", Path("data"), {"trusted": True, "as_json": False},
+        data_home / "sottovoce", {"as_json": False},
+    ]  # fmt: skip

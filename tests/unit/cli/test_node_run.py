@@ -1,4 +1,6 @@
 import asyncio
+import errno
+import io
 import json
 import os
 import signal
@@ -11,11 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from patience import run, until
 from sottovoce.adapters.node_key_file import KEY_FILE_NAME, DataDirectory, DataDirectoryError
+from sottovoce.adapters.peer_file import PEER_FILE_NAME
+from sottovoce.app.application import ApplicationSettings
+from sottovoce.base.errors import LocalProtocolError
+from sottovoce.cli import node_run as module
 from sottovoce.cli.node_run import RunOptions, run_node
 from sottovoce.devp2p.enode import parse_enode
+from sottovoce.sdk.client import Client
+from sottovoce.sdk.whisper import Whisper
 from unit.sdk.line import clients, enode_of
 
 OPTIONS = RunOptions(
@@ -27,6 +36,9 @@ OPTIONS = RunOptions(
     minimum_pow=0.001,
     peers_max=50,
     pool_mb=64,
+    light=False,
+    flush_delay_s=0.0,
+    stats_every_s=None,
     as_json=True,
     verbose=False,
 )
@@ -151,6 +163,135 @@ def test_trusted_peer_is_connected(listener: Listener) -> None:
             await node
 
     run(main())
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]"])
+def test_node_on_every_address_is_told_to_advertise_one(listener: Listener, host: str) -> None:
+    run(run_until_ready(replace(OPTIONS, listen=f"{host}:0"), listener))
+    assert "use --advertise HOST" in listener.talk
+
+
+@pytest.mark.parametrize(
+    "options",
+    [OPTIONS, replace(OPTIONS, listen="0.0.0.0:0", advertise="node.example")],
+    ids=["loopback", "advertised"],
+)
+def test_node_that_peers_can_find_is_told_nothing(listener: Listener, options: RunOptions) -> None:
+    run(run_until_ready(options, listener))
+    assert "--advertise" not in listener.talk
+
+
+@pytest.mark.parametrize("host", ["", "a b", "user@host", "host:1", "[::1", "a/b"])
+def test_advertised_host_that_makes_no_enode_is_refused(host: str) -> None:
+    with pytest.raises(LocalProtocolError):
+        run(run_node(replace(OPTIONS, advertise=host)))
+
+
+def test_counters_are_printed_as_often_as_asked(listener: Listener) -> None:
+    async def main() -> None:
+        node = asyncio.ensure_future(run_node(replace(OPTIONS, stats_every_s=0.01)))
+        await until(lambda: len(listener.heard("statistics")) >= 2)
+        terminate()
+        await node
+
+    run(main())
+    counters = listener.heard("statistics")[0]
+    assert counters["peer_count"] == counters["failed_inputs"] == 0
+    assert counters["relay"]["envelopes_pooled"] == 0
+    assert set(counters["dropped"].values()) == {0}
+
+
+def test_counters_for_people_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    said: list[str] = []
+
+    def has_counted() -> bool:
+        said.append(capsys.readouterr().err)
+        return "\nstatistics: {" in "".join(said)
+
+    async def main() -> None:
+        options = replace(OPTIONS, as_json=False, stats_every_s=0.01)
+        node = asyncio.ensure_future(run_node(options))
+        await until(has_counted)
+        terminate()
+        await node
+
+    run(main())
+
+
+def test_limits_on_envelopes_reach_the_relay(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[ApplicationSettings] = []
+
+    def build(*, settings: ApplicationSettings, peers: list[str]) -> Client:
+        made.append(settings)
+        return Client(settings=settings, peers=peers)
+
+    monkeypatch.setattr(module, "Client", build)
+    options = replace(OPTIONS, light=True, flush_delay_s=0.5, pool_mb=3, minimum_pow=0.2)
+    run(run_until_ready(options, listener))
+    gossip = made[0].gossip
+    assert gossip.light
+    assert gossip.flush_delay_s_max == 0.5
+    assert gossip.pool_bytes_max == 3 * 1024 * 1024
+    assert gossip.minimum_pow == 0.2
+
+
+# ---- saved peers
+
+
+def test_saved_peers_are_connected(listener: Listener, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with clients(2) as row:
+            (tmp_path / PEER_FILE_NAME).write_text("".join(f"{enode_of(each)}\n" for each in row))
+            node = asyncio.ensure_future(run_node(replace(OPTIONS, data_dir=tmp_path)))
+            await until(lambda: len(listener.heard("connected")) == 2)
+            terminate()
+            await node
+
+    run(main())
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_saved_peer_is_trusted_if_its_line_says_so(
+    listener: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, trusted: bool
+) -> None:
+    trusts: list[str] = []
+    monkeypatch.setattr(Whisper, "trust", lambda _, enode: trusts.append(enode))
+
+    async def main() -> str:
+        async with clients(1) as [peer]:
+            line = f"{enode_of(peer)} trusted" if trusted else enode_of(peer)
+            (tmp_path / PEER_FILE_NAME).write_text(line)
+            await run_until_ready(replace(OPTIONS, data_dir=tmp_path), listener)
+            return enode_of(peer)
+
+    enode = run(main())
+    assert trusts == ([enode] if trusted else [])
+
+
+def test_bad_line_of_the_saved_peers_is_named(tmp_path: Path) -> None:
+    (tmp_path / PEER_FILE_NAME).write_text("# mine\nenode://00\n")
+    with pytest.raises(LocalProtocolError, match=r"peers\.txt line 2: "):
+        run(run_node(replace(OPTIONS, data_dir=tmp_path)))
+    DataDirectory(tmp_path).close()
+
+
+def test_node_whose_news_cannot_be_written_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.StringIO):
+        @override
+        def write(self, text: str) -> int:
+            if "connected" in text:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(text)
+
+    async def main() -> None:
+        async with clients(1) as [peer]:
+            await run_node(replace(OPTIONS, peers=(enode_of(peer),)))
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    with pytest.raises(OSError, match="No space left"):
+        run(main())
 
 
 # ---- as a process

@@ -1,14 +1,25 @@
 import asyncio
+import errno
 import io
 import json
 import sys
+from pathlib import Path
 
 import pytest
 import typer
+from typing_extensions import override
 
 from sottovoce.adapters.node_key_file import DataDirectoryError
 from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError, SottovoceError
-from sottovoce.cli.output import CommandError, ExitCode, Output, command, exit_code_of, printable
+from sottovoce.cli.output import (
+    CommandError,
+    ExitCode,
+    Output,
+    command,
+    errors_as_sentences,
+    exit_code_of,
+    printable,
+)
 from sottovoce.runtime.tcp import ListenError
 from sottovoce.sdk.errors import ClientClosedError, ConnectError, NotSentError, PostError
 
@@ -62,6 +73,20 @@ def test_json_result_is_one_object_on_one_line(capsys: pytest.CaptureFixture[str
     Output(as_json=True).result("a line", event="thing", text="two\nlines \N{ZIPPER-MOUTH FACE}")
     [line] = capsys.readouterr().out.splitlines()
     assert json.loads(line) == {"event": "thing", "text": "two\nlines \N{ZIPPER-MOUTH FACE}"}
+
+
+def test_json_is_ascii_whatever_the_terminal_can_show(capsys: pytest.CaptureFixture[str]) -> None:
+    Output(as_json=True).result("", text="caff\u00e8 \u202e\u2028")
+    assert capsys.readouterr().out == '{"text": "caff\\u00e8 \\u202e\\u2028"}\n'
+
+
+def test_streams_that_the_caller_closed_are_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    output = Output(as_json=False)
+    output.result("a line")
+    output.talk("by the way")
+    assert code_of(ConnectError("x")) == 3
 
 
 def test_text_that_the_terminal_cannot_show_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,9 +148,37 @@ def test_error_of_our_own_is_not_hidden() -> None:
         code_of(ZeroDivisionError())
 
 
-def test_reader_that_has_gone_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
-    assert code_of(BrokenPipeError()) == 0
+def test_reader_that_has_gone_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # What it wrote is turned away from the stream, so the test's own must not be the one.
+    with (tmp_path / "stdout").open("w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert code_of(BrokenPipeError()) == 0
+        stream.write("more")
+    assert (tmp_path / "stdout").read_text() == capsys.readouterr().err == ""
+
+
+def test_disk_that_is_full_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert code_of(OSError(errno.ENOSPC, "No space left on device")) == 1
+    assert capsys.readouterr() == ("", "error: No space left on device\n")
+
+
+def test_complaint_that_cannot_be_written_keeps_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.StringIO):
+        @override
+        def write(self, _: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    assert code_of(ConnectError("x")) == 3
+
+
+def test_errors_outside_of_a_loop_are_sentences_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as caught, errors_as_sentences():
+        raise CommandError("no such thing", ExitCode.USAGE)
+    assert caught.value.exit_code == 2
+    assert capsys.readouterr().err == "error: no such thing\n"
 
 
 def test_arguments_reach_the_work() -> None:
@@ -139,5 +192,5 @@ def test_arguments_reach_the_work() -> None:
 
 
 def test_codes_are_those_of_the_documentation() -> None:
-    assert [int(code) for code in ExitCode] == [0, 1, 2, 3, 4, 5, 6, 130]
+    assert [int(code) for code in ExitCode] == [0, 1, 2, 3, 6, 130]
     assert exit_code_of(SottovoceError("x")) is ExitCode.UNEXPECTED

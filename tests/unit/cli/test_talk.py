@@ -13,12 +13,12 @@ from patience import run, until
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.cli import talk
 from sottovoce.cli.output import CommandError, ExitCode
-from sottovoce.cli.talk import ListenOptions, SendOptions, run_listen, run_send
+from sottovoce.cli.talk import ListenOptions, SendOptions, read_text, run_listen, run_send
 from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.enode import Enode
-from sottovoce.gossip.settings import GossipSettings
+from sottovoce.gossip.settings import MESSAGE_BYTES_MAX, GossipSettings
 from sottovoce.sdk.client import Client
-from sottovoce.sdk.errors import ConnectError, NotSentError
+from sottovoce.sdk.errors import ConnectError, NotSentError, PostError
 from unit.node.pump import key_number
 from unit.sdk.line import PROMPT, clients, enode_of
 
@@ -30,6 +30,7 @@ SEND = SendOptions(
     identity_file=None,
     ttl_s=15,
     pow_target=0.002,
+    work_time_s=5.0,
     timeout_s=5.0,
     as_json=True,
     verbose=False,
@@ -87,16 +88,59 @@ def test_send_says_it_to_people_in_one_line(capsys: pytest.CaptureFixture[str]) 
     assert line.startswith("sent to 1 peer(s): envelope ")
 
 
+# ---- the text
+
+
+def words_of_refusal(argument: str) -> str:
+    with pytest.raises(CommandError) as caught:
+        read_text(argument)
+    assert caught.value.code is ExitCode.USAGE
+    return str(caught.value)
+
+
+def test_text_of_the_argument_is_said_as_it_is() -> None:
+    assert read_text("- two\nlines\n") == "- two\nlines\n"
+
+
 def test_dash_reads_the_text_from_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     type_in(monkeypatch, "two\nlines \u00e8\n".encode())
-    assert run(say_to_a_relay(replace(SEND, text="-"))) == ["two\nlines \u00e8"]
+    assert read_text("-") == "two\nlines \u00e8"
 
 
 def test_stdin_that_is_no_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     type_in(monkeypatch, b"\xff\xfe")
-    with pytest.raises(CommandError, match="stdin is not UTF-8 text") as caught:
-        run(run_send(replace(SEND, text="-", peers=(UNREACHABLE,))))
-    assert caught.value.code is ExitCode.USAGE
+    assert words_of_refusal("-") == "stdin is not UTF-8 text"
+
+
+def test_endless_stdin_is_read_to_the_size_of_an_envelope_and_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Path("/dev/zero").open() as endless:
+        monkeypatch.setattr(sys, "stdin", endless)
+        assert f"more than the {MESSAGE_BYTES_MAX} bytes" in words_of_refusal("-")
+
+
+def test_stdin_of_the_size_of_an_envelope_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    type_in(monkeypatch, b"x" * MESSAGE_BYTES_MAX)
+    assert len(read_text("-")) == MESSAGE_BYTES_MAX
+
+
+@pytest.mark.parametrize("typed", [b"", b"\n", b"\n\n"])
+def test_stdin_that_says_nothing_is_refused(monkeypatch: pytest.MonkeyPatch, typed: bytes) -> None:
+    type_in(monkeypatch, typed)
+    assert words_of_refusal("-") == "there is nothing to say: the text is empty"
+
+
+def test_empty_text_is_refused() -> None:
+    assert words_of_refusal("") == "there is nothing to say: the text is empty"
+
+
+def test_stdin_that_the_caller_closed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert words_of_refusal("-") == "there is no stdin to read the text from"
+
+
+# ---- what can go wrong
 
 
 def test_text_that_is_no_unicode_is_refused() -> None:
@@ -124,6 +168,12 @@ def test_message_that_no_peer_takes_is_not_sent() -> None:
 
     with pytest.raises(NotSentError, match=r"no peer took the message within 0\.2 s"):
         run(main())
+
+
+def test_work_that_takes_longer_than_allowed_is_given_up() -> None:
+    hard = replace(SEND, pow_target=1e6, work_time_s=0.1)
+    with pytest.raises(PostError, match="work"):
+        run(say_to_a_relay(hard))
 
 
 def test_one_reachable_peer_is_enough() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from sottovoce.base.packets import Packet
 from sottovoce.crypto import secp256k1
+from sottovoce.devp2p.enode import Enode
 from sottovoce.devp2p.events import DisconnectReason
 from sottovoce.gossip.filters import make_filter
 from sottovoce.node import inputs
@@ -22,6 +23,8 @@ from sottovoce.node.effects import (
     WriteBytes,
 )
 from sottovoce.node.settings import NodeSettings
+from sottovoce.sim.network import LinkQuality
+from sottovoce.sim.world import World
 from unit.node.pump import LISTEN, PORT, SHARED, TOPIC, Party, Pump, Stranger, key_number, post
 
 TAKES_DIRECT = make_filter(symmetric_key=SHARED, topics=[TOPIC], allows_direct=True)
@@ -445,3 +448,28 @@ def test_message_that_is_listened_to_twice_is_told_once_with_both_filters() -> N
     pump.wait(1)
     [fact] = other.told(MessageArrived)
     assert fact.filters == (1, 2)
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+@pytest.mark.parametrize("delay_s", [0.0, 0.15, 0.4])
+def test_two_dials_that_cross_leave_one_connection(seed: int, delay_s: float) -> None:
+    world = World(seed, LinkQuality(delay_min_s=delay_s, delay_max_s=delay_s))
+    one, other = world.add_node(), world.add_node()
+    world.command(0, inputs.AddPeer(other.enode))
+    world.command(1, inputs.AddPeer(one.enode))
+    world.run_until(8.0)
+    for node in (one, other):
+        told = [type(fact) for _, fact in node.facts]
+        assert told.count(PeerConnected) - told.count(PeerDisconnected) == 1
+        assert told.count(PeerConnected) <= 2
+    assert len(world.ends()) == 2
+
+
+def test_wrong_key_is_said_to_be_the_likely_reason() -> None:
+    world = World(1)
+    one, other = world.add_node(), world.add_node()
+    wrong = Enode(world.add_node().node.public_key, other.address, PORT, PORT)
+    world.command(one.number, inputs.AddPeer(wrong))
+    world.run_until(0.9)
+    [fact] = [fact for _, fact in one.facts if isinstance(fact, PeerUnreachable)]
+    assert "another node's key" in fact.detail

@@ -395,3 +395,26 @@ def test_port_in_use_is_one_sentence() -> None:
             await driver.stop()
 
     run(main())
+
+
+def test_busy_stream_does_not_put_off_what_is_due() -> None:
+    async def main() -> None:
+        node = ScriptedNode()
+        driver = drive(node)
+        node.deadline_s = 0.0
+
+        def flood(event: inputs.Input) -> list[Effect]:
+            # Each input that is handled makes another one, so the driver is never idle.
+            if isinstance(event, inputs.StreamBytes) and len(node.seen) < 10 * BATCH_INPUTS_MAX:
+                driver.submit(event)
+            return []
+
+        node._script = flood
+        driver.submit(inputs.StreamBytes(1, b"busy"))
+        await until(lambda: len(node.seen) >= 10 * BATCH_INPUTS_MAX)
+        first = node.seen.index(inputs.TimePassed())
+        assert first <= 2 * BATCH_INPUTS_MAX
+        node.deadline_s = None
+        await driver.stop()
+
+    run(main())

@@ -1,12 +1,18 @@
 """Clients on the loopback address, connected in a row."""
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import pairwise
 from typing import Final
 
+from sottovoce.app.application import LOOPBACK, Application
+from sottovoce.crypto import secp256k1
+from sottovoce.devp2p.enode import Enode
 from sottovoce.gossip.settings import GossipSettings
+from sottovoce.runtime.driver import Driver
 from sottovoce.sdk.client import Client
+from unit.node.pump import key_number
 
 # Nobody's own messages wait, so that a test need not.
 PROMPT: Final = GossipSettings(own_delay_s_max=0.0)
@@ -40,3 +46,20 @@ async def pair() -> AsyncIterator[tuple[Client, Client]]:
     """Give two clients that are connected."""
     async with line(2) as (one, other):
         yield one, other
+
+
+def driver_of(client: Client) -> Driver:
+    """Return what runs a client."""
+    application = client._application
+    assert isinstance(application, Application)
+    driver = application._driver
+    assert driver is not None
+    return driver
+
+
+def nobody() -> str:
+    """Return the enode of a port at which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port = int(probe.getsockname()[1])
+    return str(Enode(secp256k1.public_key(key_number(77)), LOOPBACK, port, port))

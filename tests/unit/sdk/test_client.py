@@ -4,37 +4,20 @@ import socket
 import pytest
 
 from patience import PATIENCE_S, run, turns, until
-from sottovoce.app.application import Application, ApplicationSettings
+from sottovoce.app.application import ApplicationSettings
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.secret import SymmetricKey
 from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.enode import Enode
 from sottovoce.node.settings import NodeSettings
-from sottovoce.runtime.driver import Driver
 from sottovoce.runtime.tcp import ListenError
 from sottovoce.sdk.client import Client, parse_host_port
 from sottovoce.sdk.errors import ClientClosedError, ConnectError, PostError
 from unit.node.pump import key_number
-from unit.sdk.line import KEY_A, PROMPT, TOPIC, clients, enode_of, pair
+from unit.sdk.line import KEY_A, PROMPT, TOPIC, clients, driver_of, enode_of, nobody, pair
 
 HOST = "127.0.0.1"
 SHARED = SymmetricKey(b"shared key of thirty-two bytes!!")
-
-
-def driver_of(client: Client) -> Driver:
-    application = client._application
-    assert isinstance(application, Application)
-    driver = application._driver
-    assert driver is not None
-    return driver
-
-
-def nobody() -> str:
-    """Return the enode of a port at which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = int(probe.getsockname()[1])
-    return str(Enode(secp256k1.public_key(key_number(77)), HOST, port, port))
 
 
 def words_of_failed_connect(client: Client, enode: str) -> str:
@@ -150,6 +133,42 @@ def test_disconnected_peer_is_gone_on_both_sides() -> None:
     run(main())
 
 
+def test_disconnect_ends_a_pending_connect_at_once() -> None:
+    async def main() -> None:
+        async with clients(1) as [one]:
+            enode = nobody()
+            connects = [asyncio.ensure_future(one.connect(enode)) for _ in range(2)]
+            await turns(2)
+            one.disconnect(enode)
+            for connect in connects:
+                with pytest.raises(ConnectError, match="disconnected by its owner's wish"):
+                    await connect
+            assert one._peer_waiters == {}
+
+    run(main())
+
+
+def test_disconnect_of_one_peer_leaves_the_connect_to_another() -> None:
+    async def main() -> None:
+        async with clients(2) as (one, other):
+            connect = asyncio.ensure_future(one.connect(enode_of(other)))
+            await turns(1)
+            one.disconnect(nobody())
+            assert (await connect).address == HOST
+
+    run(main())
+
+
+def test_disconnected_peer_can_be_connected_again() -> None:
+    async def main() -> None:
+        async with pair() as (one, other):
+            one.disconnect(enode_of(other))
+            await one.connect(enode_of(other))
+            assert len(one.peers) == 1
+
+    run(main())
+
+
 def test_peer_events_tell_who_came_who_left_and_who_cannot_be_reached() -> None:
     async def main() -> None:
         async with clients(2) as (one, other):
@@ -175,6 +194,18 @@ def test_closed_peer_events_take_no_more_and_the_others_do() -> None:
             await one.connect(enode_of(other))
             assert (await anext(stays)).kind == "connected"
             assert [event async for event in left] == []
+
+    run(main())
+
+
+def test_peer_events_of_a_closed_client_are_refused() -> None:
+    async def main() -> None:
+        client = Client(listen=None)
+        async with client:
+            pass
+        with pytest.raises(ClientClosedError, match="make a new one"):
+            client.peer_events()
+        assert client._peer_events == []
 
     run(main())
 
@@ -281,116 +312,6 @@ def test_cancelled_post_stops_its_search() -> None:
             assert one._posts == {}
 
     run(main())
-
-
-# ---- the end
-
-
-def test_close_ends_iterators() -> None:
-    async def main() -> None:
-        async with clients(1) as [one]:
-            channel = await one.channel("lobby").subscribe()
-            raw = await one.whisper.subscribe(symmetric_key=SHARED)
-            events = one.peer_events()
-            waiting = asyncio.gather(*(_drain(each) for each in (channel, raw, events)))
-            await turns(2)
-            await one.close()
-            assert await waiting == [0, 0, 0]
-
-    run(main())
-
-
-async def _drain(iterator: object) -> int:
-    assert hasattr(iterator, "__aiter__")
-    return len([item async for item in iterator])
-
-
-def test_close_ends_a_pending_post() -> None:
-    async def main() -> None:
-        async with clients(1) as [one]:
-            post = asyncio.ensure_future(
-                one.whisper.post(
-                    b"x",
-                    topic_bytes=TOPIC,
-                    symmetric_key=SHARED,
-                    pow_target=1e9,
-                    work_time_s=PATIENCE_S,
-                )
-            )
-            await until(lambda: driver_of(one)._workers.process_count)
-            await one.close()
-            with pytest.raises(ClientClosedError, match="was closed"):
-                await post
-
-    run(main())
-
-
-def test_close_ends_a_pending_connect() -> None:
-    async def main() -> None:
-        async with clients(1) as [one]:
-            connect = asyncio.ensure_future(one.connect(nobody()))
-            await turns(2)
-            await one.close()
-            with pytest.raises(ClientClosedError, match="was closed"):
-                await connect
-
-    run(main())
-
-
-def test_close_is_harmless_when_repeated() -> None:
-    async def main() -> None:
-        client = Client(listen=None)
-        async with client:
-            await client.close()
-            await client.close()
-
-    run(main())
-
-
-def test_client_that_was_closed_is_not_opened_again() -> None:
-    async def main() -> None:
-        client = Client(listen=None)
-        async with client:
-            pass
-        with pytest.raises(ClientClosedError, match="make a new one"):
-            async with client:
-                pass
-
-    run(main())
-
-
-def test_client_that_is_not_running_says_what_to_do() -> None:
-    async def main() -> None:
-        client = Client(listen=None)
-        with pytest.raises(ClientClosedError, match="use it inside 'async with'"):
-            await client.connect(nobody())
-        with pytest.raises(ClientClosedError):
-            client.disconnect(nobody())
-        assert client.enode is None
-        assert client.statistics().streams == ()
-
-    run(main())
-
-
-def test_peer_that_cannot_be_dialled_fails_the_start_and_frees_the_port() -> None:
-    incomplete = f"enode://{secp256k1.public_key(key_number(77)).raw.hex()}"
-
-    async def main() -> None:
-        client = Client(peers=[incomplete])
-        with pytest.raises(LocalProtocolError, match="no address or no TCP port"):
-            async with client:
-                pass
-        assert client.statistics().streams == ()
-        with pytest.raises(ClientClosedError):
-            client.disconnect(incomplete)
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-
-    run(main())
-
-
-def test_peer_that_is_no_enode_fails_at_once() -> None:
-    with pytest.raises(LocalProtocolError):
-        Client(peers=["enode://00"])
 
 
 # ---- statistics

@@ -1,5 +1,7 @@
 """The package's own names: what a program imports, and what that costs."""
 
+import ast
+import inspect
 import subprocess
 import sys
 
@@ -31,6 +33,37 @@ def test_version_loads_nothing_heavy() -> None:
     )
     assert "sottovoce.cli.main" in loaded
     assert loaded.isdisjoint(HEAVY)
+
+
+def test_public_names_are_those_that_we_promise_to_keep() -> None:
+    assert sottovoce.__all__ == [
+        "ApplicationSettings", "Channel", "ChannelMessage", "Client", "ClientClosedError",
+        "ConnectError", "GossipSettings", "LocalProtocolError", "NodeSettings", "NotSentError",
+        "PeerEvent", "PeerInfo", "PostError", "SentMessage", "SottovoceError", "Statistics",
+        "Subscription",
+    ]  # fmt: skip
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    tree = ast.parse(inspect.getsource(sottovoce))
+    [block] = [node for node in tree.body if isinstance(node, ast.If)]
+    seen = {
+        alias.asname: node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname == alias.name
+    }
+    assert seen == sottovoce._HOMES
+
+
+def test_what_a_client_is_made_of_has_public_names() -> None:
+    settings = sottovoce.ApplicationSettings(
+        listen=None,
+        node=sottovoce.NodeSettings(peers_max=1),
+        gossip=sottovoce.GossipSettings(minimum_pow=0.2),
+    )
+    assert sottovoce.Client(settings=settings).enode is None
 
 
 def test_every_public_name_can_be_reached() -> None:

@@ -176,6 +176,7 @@ def test_post_that_cannot_leave_says_why(arguments: dict[str, float], words: str
                     b"x",
                     topic_bytes=TOPIC,
                     symmetric_key=SHARED,
+                    ttl_s=1_000_000,  # so that no nonce is good enough by chance
                     pow_target=arguments.get("pow_target", 0.002),
                     work_time_s=arguments.get("work_time_s", 5.0),
                 )

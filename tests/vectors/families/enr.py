@@ -24,7 +24,7 @@ def cases(document: dict[str, Any]) -> Iterator[Case]:
         ("texts", _check_text),
         ("enode_urls", _check_enode_url),
     ):
-        for entry in document.get(section, []):
+        for entry in document[section]:
             yield Case(section, entry["name"], partial(check, entry))
 
 

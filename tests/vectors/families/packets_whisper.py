@@ -63,7 +63,7 @@ _ERROR_PREFIX: Final = b"ERROR="
 def cases(document: dict[str, Any]) -> Iterator[Case]:
     """Yield the cases of both nodes; each is checked against the dialect of its node."""
     for block, dialect in (("status_go", STATUS_GO), ("geth", GETH)):
-        section = document.get(block, {})
+        section = document[block]
         for entry in section.get("status_sent", []):
             yield _case(block, "status_sent", entry, partial(_check_status_sent, entry, dialect))
         for entry in section.get("status_received", []):
