@@ -1,7 +1,8 @@
 """The pool: every live envelope we took, and who has it already.
 
-It owns expiry, the bounds in bytes and in number, and the slots of peers. Which peer has an envelope is one bit of
-an integer in its entry; a peer's bit is its slot. It does not know what peers want.
+It owns expiry, the bounds in bytes and in number, and the slots of peers. Which peer has an
+envelope is one bit of an integer in its entry; a peer's bit is its slot. It does not know what
+peers want.
 
 Spec: EIP-627, "Whisper Envelope" (expiry); go-ethereum whisper/whisperv6/whisper.go (expire). The
 bounds in bytes and in number are our own: the Go pools grow without one.
@@ -14,9 +15,9 @@ from typing import Final
 from sottovoce.base.quantities import EnvelopeHash
 from sottovoce.gossip.envelope import Envelope
 
-# Besides its bytes an envelope costs some 700 more here, so that small ones would fill ten times the
-# memory that the bound in bytes says. With this mean as a second bound, a full pool takes at most
-# two and a half times its bound, whatever is in it. Status' messages have 400 to 2000 bytes.
+# Besides its bytes an envelope costs some 700 more here, so that small ones would fill ten times
+# the memory that the bound in bytes says. With this mean as a second bound, a full pool takes at
+# most two and a half times its bound, whatever is in it. Status' messages have 400 to 2000 bytes.
 ENVELOPE_BYTES_MEAN_MIN: Final = 512
 # So many are always allowed; they cost three megabytes.
 COUNT_MAX_LEAST: Final = 4096

@@ -154,6 +154,9 @@ async def listen(
     try:
         server = await asyncio.get_running_loop().create_server(make_stream, host, port)
     except (OSError, OverflowError, UnicodeError) as error:
+        if isinstance(error, OSError) and error.errno is None:
+            # From Python 3.13 on asyncio says so when no address of the host is this machine's.
+            error.errno = errno.EADDRNOTAVAIL
         remedy = (
             "name an address of this machine"
             if isinstance(error, OSError) and error.errno in _WRONG_HOST

@@ -1,8 +1,8 @@
 """Whose turn it is: inputs of many streams, taken so that none waits for another's flood.
 
 Each stream has a queue of its own, from its beginning to its end, and the streams take turns, a
-slice of bytes at a time. What concerns no stream (timers, results) has one queue, whose turn comes
-after each stream's. Within a queue the order is kept.
+slice of bytes at a time, in however many reads they came. What concerns no stream (timers, results)
+has one queue, whose turn comes after each input of a stream. Within a queue the order is kept.
 """
 
 from collections import deque
@@ -22,9 +22,11 @@ OfStream: TypeAlias = (
     StreamBytes | StreamAccepted | DialSucceeded | StreamClosed | WriteBlocked | WriteDrained
 )
 
-# One slice costs the node about half a millisecond when it is full of envelopes; so an honest peer
-# among fifty floods waits some 25 ms for its turn.
+# One slice costs the node a millisecond when it is full of envelopes of a kilobyte, and some five
+# when they are as small as can be; so an honest peer among ten floods waits 10 to 60 ms.
 SLICE_BYTES: Final = 16 * 1024
+# What an input counts for at least: a peer that sends much in little pieces takes time, too.
+INPUT_BYTES_MIN: Final = 512
 
 
 class InputTurns:
@@ -35,6 +37,7 @@ class InputTurns:
         self._streams: dict[int, deque[OfStream]] = {}
         self._turns: deque[int] = deque()
         self._others_turn = True
+        self._left_bytes = SLICE_BYTES  # of the slice of the stream in front
         self._count = 0
 
     def __len__(self) -> int:
@@ -57,13 +60,17 @@ class InputTurns:
             self._others_turn = False
             return self._others.popleft()
         self._others_turn = True
-        stream = self._turns.popleft()
+        stream = self._turns[0]
         queue = self._streams[stream]
         event = queue.popleft()
-        if queue:
-            self._turns.append(stream)
-        else:
+        self._left_bytes -= _cost(event)
+        if not queue:
             del self._streams[stream]
+        if not queue or self._left_bytes <= 0:
+            self._turns.popleft()
+            self._left_bytes = SLICE_BYTES
+            if queue:
+                self._turns.append(stream)
         return event
 
     def clear(self) -> None:
@@ -71,6 +78,7 @@ class InputTurns:
         self._others.clear()
         self._streams.clear()
         self._turns.clear()
+        self._left_bytes = SLICE_BYTES
         self._count = 0
 
     def _put_bytes(self, event: StreamBytes) -> None:
@@ -89,3 +97,10 @@ class InputTurns:
             self._turns.append(event.stream)
         else:
             queue.append(event)
+
+
+def _cost(event: OfStream) -> int:
+    """Return how much of its slice an input uses up, bytes."""
+    return (
+        max(len(event.data), INPUT_BYTES_MIN) if isinstance(event, StreamBytes) else INPUT_BYTES_MIN
+    )

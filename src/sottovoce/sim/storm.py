@@ -119,7 +119,6 @@ class _Storm:
         self.world = World(seed, LinkQuality(delay_min_s=0.01, delay_max_s=0.2, loss=0.03))
         self._random = Random(f"storm {seed}")  # noqa: S311
         self._listening = listening
-        self._disturbed_s: dict[int, float] = {}
         self.expiry: dict[EnvelopeHash, float] = {}
         self.checked_count = 0
         self._known_posts: Counter[tuple[int, int]] = Counter()

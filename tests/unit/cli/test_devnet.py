@@ -82,17 +82,11 @@ async def devnet(options: DevnetOptions, reader: Reader) -> AsyncIterator[None]:
     reader.read()
 
 
-def free_ports(count: int) -> int:
-    """Return the first of some ports in a row at which nobody listens."""
-    for base in range(42000, 60000, count):
-        try:
-            with socket.socket() as first, socket.socket() as last:
-                first.bind(("127.0.0.1", base))
-                last.bind(("127.0.0.1", base + count - 1))
-        except OSError:
-            continue
-        return base
-    raise AssertionError("no ports are free")
+def ports_of_its_own(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let the network stand on an address of loopback that no other run of the tests uses."""
+    host = f"127.{os.getpid() >> 16 & 127 | 128}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
+    monkeypatch.setattr(module, "LOOPBACK", host)
+    return host
 
 
 # ---- what is printed
@@ -180,26 +174,29 @@ def test_relays_are_connected_in_a_ring(
     run(main())
 
 
-def test_ports_follow_the_first_one(reader: Reader) -> None:
-    base = free_ports(3)
+def test_ports_follow_the_first_one(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    ports_of_its_own(monkeypatch)
 
     async def main() -> None:
-        async with devnet(replace(OPTIONS, relays=3, people=0, base_port=base), reader):
+        async with devnet(replace(OPTIONS, relays=3, people=0, base_port=30400), reader):
             pass
 
     run(main())
     ports = [parse_enode(relay["enode"]).tcp_port for relay in reader.of("relay")]
-    assert ports == [base, base + 1, base + 2]
+    assert ports == [30400, 30401, 30402]
 
 
-def test_port_in_use_ends_it_and_frees_the_others(reader: Reader) -> None:
+def test_port_in_use_ends_it_and_frees_the_others(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = ports_of_its_own(monkeypatch)
+
     async def main() -> None:
-        base = free_ports(2)
         with socket.socket() as holder:
-            holder.bind(("127.0.0.1", base + 1))
+            holder.bind((host, 30401))
             holder.listen()
-            with pytest.raises(ListenError, match=f"port {base + 1}"):
-                async with devnet(replace(OPTIONS, base_port=base), reader):
+            with pytest.raises(ListenError, match="port 30401"):
+                async with devnet(replace(OPTIONS, base_port=30400), reader):
                     pass
         assert asyncio.all_tasks() == {asyncio.current_task()}
 

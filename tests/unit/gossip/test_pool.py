@@ -1,10 +1,21 @@
 """The pool: expiry by the second, the bound in bytes, and the bits of peers."""
 
+import tracemalloc
+
 import pytest
 
 from sottovoce.base.quantities import EnvelopeHash
+from sottovoce.codec.rlp import encode_list
 from sottovoce.gossip import pool as pool_module
-from sottovoce.gossip.pool import STALE_SLOTS_MAX, Pool, PoolEntry
+from sottovoce.gossip.envelope import decode_envelopes
+from sottovoce.gossip.pool import (
+    COUNT_MAX_LEAST,
+    ENVELOPE_BYTES_MEAN_MIN,
+    STALE_SLOTS_MAX,
+    Pool,
+    PoolEntry,
+)
+from sottovoce.gossip.settings import POOL_BYTES_MAX
 from unit.gossip.network import START_UNIX_S, make_envelope
 
 SIZE = len(make_envelope(b"000").raw)
@@ -153,3 +164,34 @@ def test_pooling_twice_is_our_own_mistake() -> None:
     pool.add(envelope, pow=1.0, bloom=1, own=False)
     with pytest.raises(AssertionError):
         pool.add(envelope, pow=1.0, bloom=1, own=False)
+
+
+def test_small_envelopes_are_bounded_in_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "COUNT_MAX_LEAST", 3)
+    pool = Pool(3 * ENVELOPE_BYTES_MEAN_MIN)
+    for data, pow in ((b"001", 3.0), (b"002", 1.0), (b"003", 2.0)):
+        add(pool, data, pow)
+    assert add(pool, b"004", 1.0) is None
+    assert add(pool, b"005", 1.5) is not None
+    assert hash_of(b"002") not in pool
+    assert (len(pool), pool.evicted_count) == (3, 1)
+
+
+def test_small_pool_takes_some_thousand_envelopes_all_the_same() -> None:
+    assert Pool(1).count_max == COUNT_MAX_LEAST
+    assert Pool(POOL_BYTES_MAX).count_max == 131_072
+
+
+def test_envelope_costs_at_most_a_kilobyte_besides_its_bytes() -> None:
+    """With the bound in number this says how much memory a full pool takes."""
+    raws = [make_envelope(b"%06d" % number, pow=0).raw for number in range(COUNT_MAX_LEAST)]
+    pool = Pool(POOL_BYTES_MAX)
+    tracemalloc.start()
+    for raw in raws:
+        [envelope] = decode_envelopes(encode_list([raw]))
+        entry = pool.add(envelope, pow=1.0, bloom=1, own=False)
+        assert entry is not None
+        entry.known = 1 << 50
+    taken_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken_bytes < COUNT_MAX_LEAST * 1024

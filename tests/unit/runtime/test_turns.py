@@ -1,24 +1,48 @@
 """Turns: streams alternate, a slice at a time, and each keeps its order."""
 
 from sottovoce.node.inputs import Input, StreamAccepted, StreamBytes, StreamClosed, TimePassed
-from sottovoce.runtime.turns import SLICE_BYTES, InputTurns
+from sottovoce.runtime.turns import INPUT_BYTES_MIN, SLICE_BYTES, InputTurns
 
 
 def take_all(turns: InputTurns) -> list[Input]:
     return [turns.take() for _ in range(len(turns))]
 
 
-def test_streams_take_turns() -> None:
+def test_streams_take_turns_a_slice_at_a_time() -> None:
     turns = InputTurns()
-    for data in (b"a", b"b", b"c"):
+    one, two = bytes(SLICE_BYTES), b"y" * SLICE_BYTES
+    for data in (one, two):
         turns.put(StreamBytes(1, data))
     turns.put(StreamBytes(2, b"x"))
-    assert take_all(turns) == [
-        StreamBytes(1, b"a"),
-        StreamBytes(2, b"x"),
-        StreamBytes(1, b"b"),
-        StreamBytes(1, b"c"),
-    ]
+    assert take_all(turns) == [StreamBytes(1, one), StreamBytes(2, b"x"), StreamBytes(1, two)]
+
+
+def test_many_small_reads_of_one_stream_share_a_turn() -> None:
+    turns = InputTurns()
+    for _ in range(3):
+        turns.put(StreamBytes(1, bytes(SLICE_BYTES)))
+    for data in (b"a", b"b", b"c"):
+        turns.put(StreamBytes(2, data))
+    taken = [event for event in take_all(turns) if isinstance(event, StreamBytes)]
+    assert [event.stream for event in taken] == [1, 2, 2, 2, 1, 1]
+
+
+def test_turn_of_small_reads_ends_all_the_same() -> None:
+    turns = InputTurns()
+    for _ in range(100):
+        turns.put(StreamBytes(1, b"tiny"))
+    turns.put(StreamBytes(2, b"x"))
+    assert take_all(turns).index(StreamBytes(2, b"x")) == SLICE_BYTES // INPUT_BYTES_MIN
+
+
+def test_stream_that_ends_within_its_turn_leaves_a_whole_slice_to_the_next() -> None:
+    turns = InputTurns()
+    turns.put(StreamBytes(1, bytes(SLICE_BYTES - 1)))
+    for _ in range(2):
+        turns.put(StreamBytes(2, bytes(SLICE_BYTES // 2)))
+    turns.put(StreamBytes(3, b"x"))
+    taken = [event for event in take_all(turns) if isinstance(event, StreamBytes)]
+    assert [event.stream for event in taken] == [1, 2, 2, 3]
 
 
 def test_long_read_is_cut_into_slices_without_losing_a_byte() -> None:
