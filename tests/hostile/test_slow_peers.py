@@ -27,16 +27,15 @@ from sottovoce.gossip.envelope import UnminedEnvelope
 from sottovoce.gossip.proof_of_work import mine
 from sottovoce.gossip.settings import MINIMUM_POW
 from sottovoce.node.settings import PENDING_INBOUND_MAX
-from sottovoce.runtime.driver import UNREAD_BYTES_MAX
+from sottovoce.runtime.driver import STREAMS_MAX
 from sottovoce.sdk.client import Client
 
 STRANGERS: Final = 300
 CONNECT_S_MAX: Final = 2.0
 # Each of three hundred strangers may cost twenty kilobytes, and the honest ones come on top.
 STRANGERS_KB_MAX: Final = STRANGERS * 20 + 4 * 1024
-# In a storm a hundred streams may have been accepted that nobody has looked at yet, each with as
-# many bytes as a stream may have waiting.
-STORM_KB_MAX: Final = (100 + PENDING_INBOUND_MAX) * UNREAD_BYTES_MAX // 1024 + 8 * 1024
+# The driver keeps so many sockets, each with up to a quarter of a megabyte that nobody read yet.
+STORM_KB_MAX: Final = 320 * STREAMS_MAX
 HONEST_TRIES: Final = 8
 MESSAGES: Final = 1
 

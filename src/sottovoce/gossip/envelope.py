@@ -29,6 +29,10 @@ SECONDS_MAX: Final = (1 << SECONDS_BITS) - 1
 NONCE_BITS: Final = 64  # the nonce enters the proof of work as this many bits
 NONCE_MAX: Final = (1 << NONCE_BITS) - 1
 
+# A megabyte of the smallest envelopes would be 70,000 of them, and hold a relay up for a second.
+# The network's envelopes have 300 bytes and more: a full packet has 3,500.
+ENVELOPES_PER_PACKET_MAX: Final = 8192
+
 _BITS_PER_BYTE: Final = 8
 _SECONDS_BYTES: Final = SECONDS_BITS // _BITS_PER_BYTE
 _NONCE_BYTES: Final = NONCE_BITS // _BITS_PER_BYTE
@@ -200,13 +204,18 @@ def decode_envelopes(payload: bytes) -> list[Envelope]:
     """Decode a list of envelopes, the body of a `messages` packet; it may be empty.
 
     Raises:
-        RemoteProtocolError: The bytes are not exactly one list, or an item is no envelope.
+        RemoteProtocolError: The bytes are not exactly one list, an item is no envelope, or there
+            are more than `ENVELOPES_PER_PACKET_MAX`.
     """
     is_list, at, end = read_header(payload, 0, len(payload))
     if not is_list or end != len(payload):
         raise RemoteProtocolError("envelopes: the packet is not exactly one list")
-    envelopes = []
+    envelopes: list[Envelope] = []
     while at < end:
+        if len(envelopes) == ENVELOPES_PER_PACKET_MAX:
+            raise RemoteProtocolError(
+                f"envelopes: a packet has more than {ENVELOPES_PER_PACKET_MAX} of them"
+            )
         envelope = _read_usual(payload, at) or _read_any(payload, at)
         envelopes.append(envelope)
         at += len(envelope.raw)

@@ -14,7 +14,7 @@ from sottovoce.base.quantities import EnvelopeHash
 from sottovoce.codec import rlp
 from sottovoce.gossip.confirmations import batch_hash
 from sottovoce.gossip.dialect import PacketKind
-from sottovoce.gossip.envelope import Envelope, encode_envelopes
+from sottovoce.gossip.envelope import ENVELOPES_PER_PACKET_MAX, Envelope, encode_envelopes
 from sottovoce.gossip.events import EnvelopesSent, GossipOutput, PacketsToSend
 from sottovoce.gossip.pool import Pool, PoolEntry
 from sottovoce.gossip.session import Session
@@ -47,13 +47,14 @@ def split_by_size(sizes: Sequence[int], bytes_target: int) -> list[tuple[int, in
         bytes_target: What a list should not exceed; an item above it makes a run of its own.
 
     Returns:
-        First and last-plus-one index of each run.
+        First and last-plus-one index of each run; no run has more items than a packet may have.
     """
     runs = []
     start = 0
     total = LIST_HEADER_BYTES_MAX
     for index, size in enumerate(sizes):
-        if total + size > bytes_target and index > start:
+        is_full = total + size > bytes_target or index - start == ENVELOPES_PER_PACKET_MAX
+        if is_full and index > start:
             runs.append((start, index))
             start = index
             total = LIST_HEADER_BYTES_MAX
@@ -145,7 +146,7 @@ class Forwarder:
         """Queue one envelope; a queue that grows too long becomes an offer of the whole pool."""
         if session.offer_due and session.blocked:
             return
-        if len(session.queue) >= QUEUE_COUNT_MAX:
+        if session.blocked and len(session.queue) >= QUEUE_COUNT_MAX:
             session.queue.clear()
             session.offer_due = True
             return

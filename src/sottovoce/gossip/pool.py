@@ -41,10 +41,11 @@ class PoolEntry:
         bloom: The bloom of its topic.
         own: Whether our own program posted it.
         known: The bits of the peers that have it.
+        sent_by: The bits of the peers that sent it to us.
         delayed: The bits of the peers for whom a delay of our own is running.
     """
 
-    __slots__ = ("bloom", "delayed", "envelope", "known", "own", "pow")
+    __slots__ = ("bloom", "delayed", "envelope", "known", "own", "pow", "sent_by")
 
     def __init__(self, envelope: Envelope, pow: float, bloom: int, own: bool) -> None:
         self.envelope: Final = envelope
@@ -52,6 +53,7 @@ class PoolEntry:
         self.bloom: Final = bloom
         self.own = own
         self.known = 0
+        self.sent_by = 0
         self.delayed = 0
 
 
@@ -132,6 +134,7 @@ class Pool:
         if stale:
             for entry in self._entries.values():
                 entry.known &= ~stale
+                entry.sent_by &= ~stale
                 entry.delayed &= ~stale
 
     def _index(self, entry: PoolEntry) -> None:

@@ -203,7 +203,12 @@ class Reception:
         for envelope in arrived.envelopes:
             admitted = state.admit(envelope, policy, now, gathered, own=False)
             if not isinstance(admitted, Drop):
+                # An honest peer sends an envelope once on a connection; that it crossed with
+                # the same one from us is no fault of its.
+                if admitted.sent_by & session.bit:
+                    price += USELESS_ENVELOPE
                 admitted.known |= session.bit
+                admitted.sent_by |= session.bit
                 continue
             price += PRICES[admitted]
             if admitted in REFUSAL_TEXTS:

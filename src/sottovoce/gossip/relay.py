@@ -206,10 +206,7 @@ class Relay:
         """Whether a peer's moment has come; with a delay set, each link draws its own."""
         if not self._state.settings.flush_delay_s_max:
             return True
-        if session.flush_at_s is None or at < session.flush_at_s:
-            return False
-        session.flush_at_s = None
-        return True
+        return session.flush_at_s is not None and at >= session.flush_at_s
 
     def _note_backlog(self, session: Session, at: float) -> None:
         """Remember a peer with something left to send, and when that may leave."""
@@ -217,6 +214,8 @@ class Relay:
             self._state.watched[session.peer] = session
         if session.blocked or session.has_left or not session.queue:
             self._backlog.pop(session.peer, None)
+            # A moment that has come lasts until the queue is empty; then the next is drawn.
+            session.flush_at_s = None
             return
         if session.flush_at_s is None and self._state.settings.flush_delay_s_max:
             session.flush_at_s = at + self._state.draw_flush_delay_s()

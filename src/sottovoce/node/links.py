@@ -252,8 +252,9 @@ class Links:
             self._disconnect(rival.stream, wire.DisconnectReason.ALREADY_CONNECTED, now)
             self._tell_connection(link.stream, wire.Admitted(), now)
             return
-        privileged = key in self._trusted or self._schedule.is_static(key)
-        refusal = self._admission.refuse_peer(Candidate(key, link.inbound, privileged), self._slots)
+        strangers = sum(not self._is_privileged(other) for other in self._slots)
+        candidate = Candidate(key, self._is_privileged(key))
+        refusal = self._admission.refuse_peer(candidate, self._slots, strangers)
         if refusal is not None:
             self._tell_connection(link.stream, wire.DisconnectRequested(refusal), now)
             return
@@ -261,6 +262,10 @@ class Links:
         link.holds_slot = True
         self._schedule.connected(key)
         self._tell_connection(link.stream, wire.Admitted(), now)
+
+    def _is_privileged(self, key: PublicKey) -> bool:
+        """Whether a peer has a place of its own, above the number of strangers that we keep."""
+        return key in self._trusted or self._schedule.is_static(key)
 
     def _gives_way(self, rival: Link, link: Link, key: PublicKey) -> bool:
         """Whether a link makes room for another of the same peer.

@@ -4,6 +4,7 @@ Spec: devp2p rlpx.md, "p2p Capability"; the checks and their order are those of 
 (p2p/server.go, around the handshake).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Final
@@ -23,12 +24,10 @@ class Candidate:
 
     Attributes:
         public_key: Its node key.
-        inbound: Whether it dialled us.
         privileged: Whether it is static or trusted, so that no count applies.
     """
 
     public_key: PublicKey
-    inbound: bool
     privileged: bool
 
 
@@ -60,18 +59,19 @@ class PeerAdmission:
         return False
 
     def refuse_peer(
-        self, candidate: Candidate, connected: dict[PublicKey, int]
+        self, candidate: Candidate, connected: Collection[PublicKey], stranger_count: int
     ) -> DisconnectReason | None:
         """Judge an identified peer.
 
         Args:
             candidate: Who it is.
-            connected: The peers that hold a slot already, by key.
+            connected: The peers that hold a slot already.
+            stranger_count: How many of them are neither static nor trusted.
 
         Returns:
             The reason to disconnect it with, or None.
         """
-        if not candidate.privileged and len(connected) >= self._settings.peers_max:
+        if not candidate.privileged and stranger_count >= self._settings.peers_max:
             return DisconnectReason.TOO_MANY_PEERS
         if candidate.public_key in connected:
             return DisconnectReason.ALREADY_CONNECTED

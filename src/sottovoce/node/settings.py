@@ -10,7 +10,9 @@ from typing import Final
 PEERS_MAX: Final = 50
 PENDING_INBOUND_MAX: Final = 50  # strangers whose handshake is not finished
 DIALS_IN_PROGRESS_MAX: Final = 16
-WRITE_TIMEOUT_S: Final = 20.0  # a peer that takes no byte for so long is gone
+# A peer whose full buffer does not drain by 64 kB for so long is gone. With the packet that it gets
+# in between, one that reads 16 kB a second stays.
+WRITE_TIMEOUT_S: Final = 20.0
 INBOUND_THROTTLE_S: Final = 30.0  # one inbound connection per public address and this time
 THROTTLED_ADDRESSES_MAX: Final = 4096  # bounds what a scan from many addresses makes us remember
 REDIAL_FIRST_S: Final = 1.0  # ours: a restarted neighbour is found again at once

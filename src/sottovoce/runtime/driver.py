@@ -36,6 +36,10 @@ BATCH_INPUTS_MAX: Final = 256
 BATCH_S_MAX: Final = 0.005  # longer, and a waiting person's message would feel it
 # Bytes of one stream that wait for the node; above that its socket is not read.
 UNREAD_BYTES_MAX: Final = 256 * 1024
+# Open sockets, those that are being closed included. Peers and handshakes are some hundred at the
+# most; beyond that it is a storm, and each socket that is read may hold `UNREAD_BYTES_MAX`.
+STREAMS_MAX: Final = 256
+_NO_STREAM: Final = -1
 # How long a graceful stop waits for goodbyes to leave.
 STOP_TIMEOUT_S: Final = 2.0
 
@@ -69,6 +73,7 @@ class Driver:
         self._due_s: float | None = None
         self._stopped = False
         self.failed_inputs: Counter[str] = Counter()
+        self.refused_streams = 0
 
     # ---- the owner's side
 
@@ -237,6 +242,10 @@ class Driver:
 
     def _accepting(self) -> TcpStream:
         def opened(stream: TcpStream, address: str) -> int:
+            if len(self._streams) >= STREAMS_MAX:
+                self.refused_streams += 1
+                stream.abort()
+                return _NO_STREAM
             number = self._add_stream(stream)
             self.submit(inputs.StreamAccepted(number, address))
             return number

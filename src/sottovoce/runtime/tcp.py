@@ -21,6 +21,9 @@ DIAL_TIMEOUT_S: Final = 15.0  # as go-ethereum; a host that drops packets silent
 # Above this many bytes that the socket has not taken, the node keeps envelopes in its own queues,
 # where they can expire; one large packet fits.
 WRITE_BUFFER_BYTES_MAX: Final = 1024 * 1024
+# A full buffer counts as drained when so much has left it, so that a slow peer that reads steadily
+# is seen to read; a quarter, asyncio's own choice, would take a peer at 25 kB/s half a minute.
+DRAINED_BYTES: Final = 64 * 1024
 # A closing stream may take this long to hand over what was written before it is cut off.
 CLOSE_TIMEOUT_S: Final = 5.0
 
@@ -78,7 +81,9 @@ class TcpStream(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the socket and ask the owner for a number."""
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES_MAX)
+        self._transport.set_write_buffer_limits(
+            high=WRITE_BUFFER_BYTES_MAX, low=WRITE_BUFFER_BYTES_MAX - DRAINED_BYTES
+        )
         local, remote = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
         # A peer that has hung up already leaves a socket without a name.
         host, port = (remote[0], remote[1]) if remote else ("", 0)
@@ -184,4 +189,6 @@ def describe(error: BaseException) -> str:
         return "no answer"
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
         return os.strerror(error.errno).lower()
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
     return str(error) or type(error).__name__

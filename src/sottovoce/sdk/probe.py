@@ -72,7 +72,8 @@ _REMEDIES: Final = {
 _ADDRESS_REMEDY: Final = "copy the whole line that the node prints"
 _HANDSHAKE_REMEDY: Final = (
     "the key in the enode may not be the key of the node that answers, or it is no devp2p node: "
-    "ask its operator for the present enode"
+    "ask its operator for the present enode; a node may also be busy, or refuse a second "
+    "connection from one address within 30 s: wait and try again"
 )
 _HANDSHAKE_DONE: Final = StepResult(
     Step.HANDSHAKE, True, "the node has the key that the enode names"
@@ -111,7 +112,7 @@ async def probe(
             Step.CONNECTION,
             False,
             describe(error),
-            "check that the node runs, that host and port are right, and that no firewall is "
+            "check that the node runs, that host name and port are right, and that no firewall is "
             "in between",
         )
         return

@@ -21,14 +21,19 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="first seed (default 1)")
     parser.add_argument("--count", type=int, default=1, help="how many seeds to run (default 1)")
     parser.add_argument("--calm", action="store_true", help="no faults but lost segments")
-    parser.add_argument("--loss", type=float, default=0.05, help="share lost, with --calm")
+    parser.add_argument(
+        "--loss", type=float, help="share of segments lost, with --calm (default 0.05)"
+    )
     arguments = parser.parse_args()
-    if not 0 <= arguments.loss < 1 or arguments.count < 1:
+    loss = 0.05 if arguments.loss is None else arguments.loss
+    if not 0 <= loss < 1 or arguments.count < 1:
         parser.error("--loss is from 0 to below 1, --count at least 1")
+    if arguments.loss is not None and not arguments.calm:
+        parser.error("--loss goes with --calm; the storm has its own")
     started_s = time.perf_counter()  # noqa: TID251
     for seed in range(arguments.seed, arguments.seed + arguments.count):
         try:
-            said = _calm(seed, arguments.loss) if arguments.calm else _storm(seed)
+            said = _calm(seed, loss) if arguments.calm else _storm(seed)
         except ViolationError as violation:
             sys.stderr.write(f"violation: {violation}\n")
             return 1

@@ -7,6 +7,7 @@ from sottovoce.base.quantities import Topic
 from sottovoce.codec import rlp
 from sottovoce.crypto.hashes import keccak256
 from sottovoce.gossip.envelope import (
+    ENVELOPES_PER_PACKET_MAX,
     Envelope,
     UnminedEnvelope,
     decode_envelope,
@@ -168,3 +169,10 @@ def test_seconds_outside_32_bits_are_refused(expiry: int, ttl: int) -> None:
 def test_unmined_envelope_refuses_a_topic_of_another_length() -> None:
     with pytest.raises(LocalProtocolError):
         UnminedEnvelope(EXPIRY, 50, Topic(b"\x01\x02\x03"), b"")
+
+
+def test_packet_with_more_envelopes_than_any_honest_one_is_refused() -> None:
+    raw = UnminedEnvelope(1_600_000_000, 50, Topic(b"\x01\x02\x03\x04"), b"").mined(0).raw
+    assert len(decode_envelopes(rlp.encode_list([raw] * ENVELOPES_PER_PACKET_MAX))) == 8192
+    with pytest.raises(RemoteProtocolError, match="more than 8192"):
+        decode_envelopes(rlp.encode_list([raw] * (ENVELOPES_PER_PACKET_MAX + 1)))

@@ -76,3 +76,24 @@ def test_confirmations_of_what_was_sent_cost_nothing_and_others_do() -> None:
     bench.wait(1000.0)
     bench.feed(2, *answers)
     assert full.spend(CAPACITY - 1.0, bench.now.monotonic_s)
+
+
+def test_peer_that_sends_the_same_envelope_again_and_again_is_cut() -> None:
+    bench = Bench()
+    bench.greet(1)
+    bench.greet(2)
+    same = messages(*[make_envelope()] * 3000)
+    assert not [part for part in bench.feed(1, same) if isinstance(part, PeerFailed)]
+    failed = [part for part in bench.feed(1, same) if isinstance(part, PeerFailed)]
+    assert [part.failure for part in failed] == [Failure.FLOOD]
+
+
+def test_envelope_that_several_peers_bring_costs_none_of_them_anything() -> None:
+    bench = Bench()
+    for peer in range(1, 5):
+        bench.greet(peer)
+    envelopes = [make_envelope(bytes([number])) for number in range(50)]
+    for peer in range(1, 5):
+        bench.feed(peer, messages(*envelopes))
+    for peer in range(1, 5):
+        assert not bench.session(peer).patience.spend(CAPACITY, bench.now.monotonic_s)

@@ -6,6 +6,7 @@ from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.moment import Moment
 from sottovoce.base.packets import Packet
 from sottovoce.base.secret import SymmetricKey
+from sottovoce.gossip import forwarding
 from sottovoce.gossip.bloom import bloom_to_bytes, topic_bloom
 from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.events import (
@@ -440,3 +441,31 @@ def test_flush_delay_holds_what_is_relayed_on_each_link_for_a_time_of_its_own() 
         moments |= {peer: at for peer in (2, 3) if hashes_to(peer, outputs)}
     assert moments[2] != moments[3]
     assert bench.passed_s <= 1.3
+
+
+def test_flush_delay_lets_the_whole_queue_go_when_its_moment_has_come() -> None:
+    settings = GossipSettings(flush_delay_s_max=1.0, packet_bytes_target=1000)
+    bench = Bench(settings=settings)
+    bench.greet(1)
+    bench.greet(2)
+    bench.wait(2.0)
+    envelopes = [make_envelope(bytes([number]) * 300) for number in range(12)]
+    bench.feed(1, messages(*envelopes))
+    assert hashes_to(2, bench.wait(1.0)) == [envelope.hash for envelope in envelopes]
+
+
+def test_newcomer_gets_a_pool_that_is_longer_than_the_queue_of_a_blocked_peer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(forwarding, "QUEUE_COUNT_MAX", 10)
+    bench = Bench(settings=GossipSettings(own_delay_s_max=0.0, packet_bytes_target=1000))
+    bench.greet(1)
+    envelopes = [make_envelope(bytes([number]) * 300) for number in range(40)]
+    bench.feed(1, messages(*envelopes))
+    bench.join(2)
+    outputs = bench.relay.handle(PeerPackets(2, (status(),)), bench.now)
+    fresh = make_envelope(b"fresh")
+    outputs += bench.relay.handle(PeerPackets(1, (messages(fresh),)), bench.now)
+    while bench.relay.next_deadline() == bench.now.monotonic_s:
+        outputs += bench.relay.handle(TimePassed(), bench.now)
+    assert hashes_to(2, outputs) == [envelope.hash for envelope in [*envelopes, fresh]]

@@ -19,37 +19,42 @@ def public_address(number: int) -> str:
 
 
 def test_stranger_is_let_in_while_there_is_room() -> None:
-    candidate = Candidate(SECOND, inbound=True, privileged=False)
-    assert admission(peers_max=2).refuse_peer(candidate, {FIRST: 1}) is None
+    candidate = Candidate(SECOND, privileged=False)
+    assert admission(peers_max=2).refuse_peer(candidate, {FIRST}, 1) is None
 
 
 def test_stranger_is_refused_when_all_places_are_taken() -> None:
-    candidate = Candidate(THIRD, inbound=True, privileged=False)
-    refusal = admission(peers_max=2).refuse_peer(candidate, {FIRST: 1, SECOND: 2})
+    candidate = Candidate(THIRD, privileged=False)
+    refusal = admission(peers_max=2).refuse_peer(candidate, {FIRST, SECOND}, 2)
     assert refusal is DisconnectReason.TOO_MANY_PEERS
 
 
 def test_privileged_peer_is_let_in_when_all_places_are_taken() -> None:
-    candidate = Candidate(THIRD, inbound=True, privileged=True)
-    assert admission(peers_max=2).refuse_peer(candidate, {FIRST: 1, SECOND: 2}) is None
+    candidate = Candidate(THIRD, privileged=True)
+    assert admission(peers_max=2).refuse_peer(candidate, {FIRST, SECOND}, 2) is None
+
+
+def test_places_of_privileged_peers_come_on_top() -> None:
+    candidate = Candidate(THIRD, privileged=False)
+    assert admission(peers_max=1).refuse_peer(candidate, {FIRST, SECOND}, 0) is None
 
 
 @pytest.mark.parametrize("privileged", [False, True])
 def test_second_connection_of_a_peer_is_refused(privileged: bool) -> None:
-    candidate = Candidate(FIRST, inbound=True, privileged=privileged)
-    refusal = admission(peers_max=2).refuse_peer(candidate, {FIRST: 1})
+    candidate = Candidate(FIRST, privileged=privileged)
+    refusal = admission(peers_max=2).refuse_peer(candidate, {FIRST}, 1)
     assert refusal is DisconnectReason.ALREADY_CONNECTED
 
 
 def test_count_is_judged_before_duplicates_as_go_nodes_do() -> None:
-    candidate = Candidate(FIRST, inbound=True, privileged=False)
-    refusal = admission(peers_max=1).refuse_peer(candidate, {FIRST: 1})
+    candidate = Candidate(FIRST, privileged=False)
+    refusal = admission(peers_max=1).refuse_peer(candidate, {FIRST}, 1)
     assert refusal is DisconnectReason.TOO_MANY_PEERS
 
 
 def test_our_own_key_is_refused() -> None:
-    candidate = Candidate(OWN, inbound=True, privileged=False)
-    assert admission().refuse_peer(candidate, {}) is DisconnectReason.CONNECTED_TO_SELF
+    candidate = Candidate(OWN, privileged=False)
+    assert admission().refuse_peer(candidate, (), 0) is DisconnectReason.CONNECTED_TO_SELF
 
 
 def test_public_address_may_connect_once_in_thirty_seconds() -> None:
