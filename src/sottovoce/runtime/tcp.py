@@ -24,6 +24,9 @@ WRITE_BUFFER_BYTES_MAX: Final = 1024 * 1024
 # A full buffer counts as drained when so much has left it, so that a slow peer that reads steadily
 # is seen to read; a quarter, asyncio's own choice, would take a peer at 25 kB/s half a minute.
 DRAINED_BYTES: Final = 64 * 1024
+# The system says that a socket takes bytes again when a third of its buffer is free. Left to itself
+# that buffer grows to megabytes, and a slow peer would seem to read nothing for a minute.
+SOCKET_BUFFER_BYTES: Final = 128 * 1024
 # A closing stream may take this long to hand over what was written before it is cut off.
 CLOSE_TIMEOUT_S: Final = 5.0
 
@@ -84,6 +87,9 @@ class TcpStream(asyncio.Protocol):
         self._transport.set_write_buffer_limits(
             high=WRITE_BUFFER_BYTES_MAX, low=WRITE_BUFFER_BYTES_MAX - DRAINED_BYTES
         )
+        raw = transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
         local, remote = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
         # A peer that has hung up already leaves a socket without a name.
         host, port = (remote[0], remote[1]) if remote else ("", 0)
