@@ -15,6 +15,7 @@ class LinkStatistics:
 
     Attributes:
         accepted: Inbound streams whose handshake was begun.
+        refused: Inbound streams cut off unheard: too many sockets are open; the driver counts it.
         throttled: Inbound streams closed unheard: their address came a moment ago.
         crowded_out: Handshakes that made room for newer ones.
         write_timeouts: Peers whose socket took no bytes for too long.
@@ -23,6 +24,7 @@ class LinkStatistics:
     """
 
     accepted: int = 0
+    refused: int = 0
     throttled: int = 0
     crowded_out: int = 0
     write_timeouts: int = 0

@@ -73,7 +73,6 @@ class Driver:
         self._due_s: float | None = None
         self._stopped = False
         self.failed_inputs: Counter[str] = Counter()
-        self.refused_streams = 0
 
     # ---- the owner's side
 
@@ -243,7 +242,7 @@ class Driver:
     def _accepting(self) -> TcpStream:
         def opened(stream: TcpStream, address: str) -> int:
             if len(self._streams) >= STREAMS_MAX:
-                self.refused_streams += 1
+                self._node.link_statistics.refused += 1
                 stream.abort()
                 return _NO_STREAM
             number = self._add_stream(stream)

@@ -10,6 +10,7 @@ from patience import turns, until
 from sottovoce.base.moment import Moment
 from sottovoce.node.effects import Effect, Fact
 from sottovoce.node.inputs import Input, RemoveFilter
+from sottovoce.node.statistics import LinkStatistics
 from sottovoce.runtime.driver import Driver
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class ScriptedNode:
         self._script = script
         self.seen: list[Input] = []
         self.deadline_s: float | None = None
+        self.link_statistics = LinkStatistics()
 
     def handle(self, event: Input, _now: Moment) -> list[Effect]:
         self.seen.append(event)

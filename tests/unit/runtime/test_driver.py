@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 import pytest
 
@@ -416,5 +417,24 @@ def test_busy_stream_does_not_put_off_what_is_due() -> None:
         assert first <= 2 * BATCH_INPUTS_MAX
         node.deadline_s = None
         await driver.stop()
+
+    run(main())
+
+
+def test_socket_beyond_the_bound_is_cut_off_unheard_and_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "STREAMS_MAX", 1)
+
+    async def main() -> None:
+        node = ScriptedNode()
+        async with running(node) as (driver, port), calling(port):
+            await until(lambda: len(driver.traffic()) == 1)
+            reader, writer = await asyncio.open_connection(HOST, port)
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
+            writer.close()
+            assert node.link_statistics.refused == 1
+            assert len(node.saw(inputs.StreamAccepted)) == 1
 
     run(main())
