@@ -87,6 +87,8 @@ class Scene:
 
     def greet(self, status: Packet = SHORTEST_STATUS) -> None:
         self.relay.handle(PeerPackets(PEER, (status,)), self.now)
+        # The recorded node answers every peer with confirmations, ours only nodes of its own kind.
+        self.session.reads_confirmations = self.dialect.answers_confirmations
         assert self.session.is_greeted
 
     def packets(self) -> list[Packet]:

@@ -14,6 +14,7 @@ SetBloomFilter).
 from collections import deque
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from sottovoce.base.moment import Moment
 from sottovoce.gossip.bloom import bloom_matches, topic_bloom
 from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.events import Drop
@@ -40,6 +41,7 @@ class Policy(NamedTuple):
         bloom: Topics outside of this are refused (None refuses none),
         tolerated_bloom: unless they are inside this.
         message_bytes_max: The largest size.
+        now_unix_s: The wall clock in whole seconds.
     """
 
     minimum_pow: float
@@ -47,46 +49,42 @@ class Policy(NamedTuple):
     bloom: int | None
     tolerated_bloom: int | None
     message_bytes_max: int
+    now_unix_s: int
 
 
-class Accepted(NamedTuple):
-    """An envelope passed (a NamedTuple, for one is made per envelope).
-
-    Attributes:
-        pow: What its nonce is worth.
-        bloom: The bloom of its topic.
-    """
-
-    pow: float
-    bloom: int
-
-
-def check(envelope: Envelope, policy: Policy, now_s: int) -> Drop | Accepted:
+def check(envelope: Envelope, policy: Policy) -> Drop | float:
     """Check one envelope, in the network's order.
 
     Args:
         envelope: Any envelope.
         policy: What is asked at this moment.
-        now_s: The wall clock in whole seconds.
+
+    Returns:
+        What the envelope's nonce is worth, or why it is refused.
     """
     extra_s = 0
-    ahead_s = envelope.sent_unix_s - now_s
+    ahead_s = envelope.sent_unix_s - policy.now_unix_s
     if ahead_s > 0:
         if ahead_s > SYNC_ALLOWANCE_S:
             return Drop.FUTURE
         # It will live longer than its ttl says, as far as we can tell: its work counts for less.
         extra_s = ahead_s + 1
-    if envelope.expiry_unix_s < now_s:
-        too_old = envelope.expiry_unix_s + EXPIRY_ALLOWANCE_S < now_s
+    if envelope.expiry_unix_s < policy.now_unix_s:
+        too_old = envelope.expiry_unix_s + EXPIRY_ALLOWANCE_S < policy.now_unix_s
         return Drop.VERY_OLD if too_old else Drop.EXPIRED
     if envelope.size_bytes > policy.message_bytes_max:
         return Drop.TOO_LARGE
     pow = envelope_pow(envelope, extra_s)
     if pow < policy.minimum_pow and pow < policy.tolerated_pow:
         return Drop.LOW_POW
+    if policy.bloom is not None and not _is_wanted(envelope, policy):
+        return Drop.BLOOM
+    return pow
+
+
+def _is_wanted(envelope: Envelope, policy: Policy) -> bool:
     bloom = topic_bloom(envelope.topic)
-    matches = bloom_matches(policy.bloom, bloom) or bloom_matches(policy.tolerated_bloom, bloom)
-    return Accepted(pow, bloom) if matches else Drop.BLOOM
+    return bloom_matches(policy.bloom, bloom) or bloom_matches(policy.tolerated_bloom, bloom)
 
 
 class SlowChange(Generic[ValueT]):
@@ -133,12 +131,13 @@ class Admission:
         self._bloom.change(parse_bloom(announced), now_s)
         self.announced_bloom = announced
 
-    def policy(self, now_s: float) -> Policy:
-        """Return what is asked at a monotonic second."""
+    def policy(self, now: Moment) -> Policy:
+        """Return what is asked at a moment."""
         return Policy(
             self._minimum_pow.current,
-            self._minimum_pow.tolerated(now_s),
+            self._minimum_pow.tolerated(now.monotonic_s),
             self._bloom.current,
-            self._bloom.tolerated(now_s),
+            self._bloom.tolerated(now.monotonic_s),
             self._message_bytes_max,
+            now.unix_whole_s,
         )

@@ -42,7 +42,8 @@ class Dialect:
         status_item_count: How many items of the status are sent.
         disconnects_on_refused_envelope: Whether a peer that sends an envelope which does not pass
             our checks loses the connection.
-        answers_confirmations: Whether `messages` packets are answered, if the settings allow it.
+        answers_confirmations: Whether `messages` packets of status-go's nodes are answered, if the
+            settings allow it.
         error_code_time: What the constants name for an envelope outside its time.
         error_code_other: What the constants name for every other refusal.
         error_code_sent: What is really sent for each refusal.

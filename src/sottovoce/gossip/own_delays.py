@@ -11,7 +11,6 @@ import heapq
 from typing import Final
 
 from sottovoce.base.entropy import Entropy, uniform
-from sottovoce.base.quantities import EnvelopeHash
 from sottovoce.gossip.pool import PoolEntry
 from sottovoce.gossip.session import Session
 
@@ -26,7 +25,7 @@ class OwnDelays:
     def __init__(self, delay_s_max: float, *, entropy: Entropy) -> None:
         self._delay_s_max: Final = delay_s_max
         self._entropy: Final = entropy
-        self._heap: list[tuple[float, int, Session, EnvelopeHash]] = []
+        self._heap: list[tuple[float, int, Session, PoolEntry]] = []
         self._serial = 0
 
     def __len__(self) -> int:
@@ -49,15 +48,15 @@ class OwnDelays:
         entry.delayed |= session.bit
         due_s = now_s + uniform(self._entropy, self._delay_s_max)
         self._serial += 1
-        heapq.heappush(self._heap, (due_s, self._serial, session, entry.envelope.hash))
+        heapq.heappush(self._heap, (due_s, self._serial, session, entry))
         return True
 
-    def take_due(self, now_s: float) -> list[tuple[Session, EnvelopeHash]]:
+    def take_due(self, now_s: float) -> list[tuple[Session, PoolEntry]]:
         """Return, and forget, what has waited long enough at a monotonic second."""
         due = []
         while self._heap and self._heap[0][0] <= now_s:
-            _, _, session, hash = heapq.heappop(self._heap)
-            due.append((session, hash))
+            _, _, session, entry = heapq.heappop(self._heap)
+            due.append((session, entry))
         return due
 
     def next_deadline(self) -> float | None:

@@ -13,11 +13,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from sottovoce.base.quantities import EnvelopeHash
-from sottovoce.gossip.envelope import Envelope
+from sottovoce.gossip.envelope import Envelope, decode_envelope
 
-# Besides its bytes an envelope costs some 700 more here, so that small ones would fill ten times
-# the memory that the bound in bytes says. With this mean as a second bound, a full pool takes at
-# most two and a half times its bound, whatever is in it. Status' messages have 400 to 2000 bytes.
+# Besides its bytes an envelope costs some 330 more here (400 while the pool is full), so that small
+# ones would fill many times the memory that the bound in bytes says. With this mean as a second
+# bound, a full pool takes at most twice its bound, whatever is in it. Status' messages have 400 to
+# 2000 bytes.
 ENVELOPE_BYTES_MEAN_MIN: Final = 512
 # So many are always allowed; they cost three megabytes.
 COUNT_MAX_LEAST: Final = 4096
@@ -26,17 +27,25 @@ COUNT_MAX_LEAST: Final = 4096
 # bits. One pass for many slots makes leaving cheap; more slots would make the integers longer.
 STALE_SLOTS_MAX: Final = 32
 
-# What left the pool stays in the two heaps until one has grown to twice its living content and
-# this many more; a rebuild then costs less than the pushes since the last one. The heaps hold
-# hashes and seconds only, so that no dead envelope stays in memory.
-_HEAP_SLACK: Final = 64
+# What was evicted leaves its entry, without the bytes, in the list of its second and in the ranking
+# until there are as many of these as living envelopes and this many more; a rebuild then costs less
+# than the additions since the last one.
+_DEAD_SLACK: Final = 64
+
+# A pool that shrinks below this part of its bounds gives up the ranking by worth. Making it anew
+# costs 0.5 us per envelope, less than the additions that fill the pool again.
+_RANKING_KEPT_FROM: Final = 0.5
 
 
 class PoolEntry:
-    """One pooled envelope (a slotted class: one is made per envelope, and two fields change).
+    """One pooled envelope (a slotted class: one is made per envelope, and some fields change).
+
+    Only what is asked for again and again is kept beside the bytes; `envelope` decodes the rest.
 
     Attributes:
-        envelope: The envelope.
+        raw: Its RLP; empty once it has left the pool, so that whoever still has the entry in a
+            queue keeps no dead envelope in memory.
+        expiry_unix_s: The second after which it is dead.
         pow: What its nonce is worth, with what was added for one from the future.
         bloom: The bloom of its topic.
         own: Whether our own program posted it.
@@ -45,29 +54,61 @@ class PoolEntry:
         delayed: The bits of the peers for whom a delay of our own is running.
     """
 
-    __slots__ = ("bloom", "delayed", "envelope", "known", "own", "pow", "sent_by")
+    __slots__ = (
+        "_hash",
+        "bloom",
+        "delayed",
+        "expiry_unix_s",
+        "known",
+        "own",
+        "pow",
+        "raw",
+        "sent_by",
+    )
 
-    def __init__(self, envelope: Envelope, pow: float, bloom: int, own: bool) -> None:
-        self.envelope: Final = envelope
+    def __init__(
+        self, envelope: Envelope, pow: float, bloom: int, own: bool, sent_by: int = 0
+    ) -> None:
+        self._hash: EnvelopeHash | None = None
+        self.raw = envelope.raw
+        self.expiry_unix_s: Final = envelope.expiry_unix_s
         self.pow: Final = pow
         self.bloom: Final = bloom
         self.own = own
-        self.known = 0
-        self.sent_by = 0
+        self.known = sent_by
+        self.sent_by = sent_by
         self.delayed = 0
+
+    @property
+    def hash(self) -> EnvelopeHash:
+        """The envelope's hash, computed when it is first asked for, while it is in the pool."""
+        if self._hash is None:
+            self._hash = self.envelope.hash
+        return self._hash
+
+    @property
+    def envelope(self) -> Envelope:
+        """The envelope, decoded anew at each call, while it is in the pool."""
+        return decode_envelope(self.raw)
 
 
 class Pool:
-    """The live envelopes, by hash, by second of expiry, and by worth."""
+    """The live envelopes, by their bytes and second of expiry; while it is full, by worth as well.
+
+    The key is the RLP itself, which canonical form makes unique: looking up 500 bytes in a
+    dictionary costs a tenth of their Keccak hash, and nothing is stored for it.
+    """
 
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
         self.count_max: Final = max(bytes_max // ENVELOPE_BYTES_MEAN_MIN, COUNT_MAX_LEAST)
-        self._entries: dict[EnvelopeHash, PoolEntry] = {}
-        self._expiring: dict[int, set[EnvelopeHash]] = {}
+        self._entries: dict[bytes, PoolEntry] = {}
+        self._expiring: dict[int, list[PoolEntry]] = {}
         self._expiry_seconds: list[int] = []
+        self._dead_count = 0
         # Ascending worth; the serial keeps entries of equal worth in the order of their coming.
-        self._worth: list[tuple[float, int, EnvelopeHash]] = []
+        # None until the pool is full for the first time: most never are.
+        self._worth: list[tuple[float, int, PoolEntry]] | None = None
         self._serial = 0
         self._slots = _Slots()
         self.size_bytes = 0
@@ -76,39 +117,57 @@ class Pool:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __contains__(self, hash: EnvelopeHash) -> bool:
-        return hash in self._entries
-
-    def get(self, hash: EnvelopeHash) -> PoolEntry | None:
-        """Return an entry, or None if the envelope is not pooled."""
-        return self._entries.get(hash)
+    def get(self, raw: bytes) -> PoolEntry | None:
+        """Return the entry of the envelope with this RLP, or None if it is not pooled."""
+        return self._entries.get(raw)
 
     def entries(self) -> Iterable[PoolEntry]:
         """Return all entries, in the order in which they came."""
         return self._entries.values()
 
+    def holds(self, hash: EnvelopeHash) -> bool:
+        """Tell whether the envelope with this hash is pooled; looks through all of them."""
+        return any(entry.hash == hash for entry in self.entries())
+
     def known_by(self, bit: int) -> list[EnvelopeHash]:
         """Return the hashes of what the peer with this bit has."""
-        return [hash for hash, entry in self._entries.items() if entry.known & bit]
+        return [entry.hash for entry in self.entries() if entry.known & bit]
 
-    def add(self, envelope: Envelope, *, pow: float, bloom: int, own: bool) -> PoolEntry | None:
+    def add(
+        self, envelope: Envelope, *, pow: float, bloom: int, own: bool, sent_by: int = 0
+    ) -> PoolEntry | None:
         """Pool an envelope that is not pooled yet.
 
         When there is no room, entries of less worth that are not our own make room; for one of
         our own any that are not. If that would not do, nothing changes.
 
+        Args:
+            envelope: The envelope.
+            pow: What its nonce is worth.
+            bloom: The bloom of its topic.
+            own: Whether our own program posted it.
+            sent_by: The bit of the peer that sent it, which therefore has it.
+
         Returns:
             The new entry, or None if there is no room.
         """
-        assert envelope.hash not in self._entries, "an envelope is pooled twice"
-        size_bytes = len(envelope.raw)
-        full = self.size_bytes + size_bytes > self._bytes_max or len(self) >= self.count_max
+        entries, raw = self._entries, envelope.raw
+        assert raw not in entries, "an envelope is pooled twice"
+        size_bytes = len(raw)
+        full = self.size_bytes + size_bytes > self._bytes_max or len(entries) >= self.count_max
         if full and not self._make_room(size_bytes, None if own else pow):
             return None
-        entry = PoolEntry(envelope, pow, bloom, own)
-        self._entries[envelope.hash] = entry
+        entry = PoolEntry(envelope, pow, bloom, own, sent_by)
+        entries[raw] = entry
         self.size_bytes += size_bytes
-        self._index(entry)
+        expiring = self._expiring.get(entry.expiry_unix_s)
+        if expiring is None:
+            self._expiring[entry.expiry_unix_s] = [entry]
+            heapq.heappush(self._expiry_seconds, entry.expiry_unix_s)
+        else:
+            expiring.append(entry)
+        if self._worth is not None and not own:
+            self._rank(self._worth, entry)
         return entry
 
     def expire(self, now_s: int) -> int:
@@ -117,12 +176,19 @@ class Pool:
         Returns:
             How many envelopes were removed.
         """
-        count = 0
+        before = len(self._entries)
         while self._expiry_seconds and self._expiry_seconds[0] < now_s:
-            for hash in self._expiring.pop(heapq.heappop(self._expiry_seconds), ()):
-                self.size_bytes -= len(self._entries.pop(hash).envelope.raw)
-                count += 1
-        return count
+            for entry in self._expiring.pop(heapq.heappop(self._expiry_seconds)):
+                if entry.raw:
+                    self._remove(entry)
+                else:
+                    self._dead_count -= 1
+        if (
+            self.size_bytes < self._bytes_max * _RANKING_KEPT_FROM
+            and len(self._entries) < self.count_max * _RANKING_KEPT_FROM
+        ):
+            self._worth = None
+        return before - len(self._entries)
 
     def take_slot(self) -> int:
         """Return the bit of a new peer; no entry has it set."""
@@ -137,52 +203,66 @@ class Pool:
                 entry.sent_by &= ~stale
                 entry.delayed &= ~stale
 
-    def _index(self, entry: PoolEntry) -> None:
-        hash, expiry = entry.envelope.hash, entry.envelope.expiry_unix_s
-        if expiry not in self._expiring:
-            self._expiring[expiry] = set()
-            heapq.heappush(self._expiry_seconds, expiry)
-        self._expiring[expiry].add(hash)
-        if not entry.own:
-            self._serial += 1
-            heapq.heappush(self._worth, (entry.pow, self._serial, hash))
-        if len(self._worth) > 2 * len(self._entries) + _HEAP_SLACK:
-            self._worth = [item for item in self._worth if item[2] in self._entries]
+    def _remove(self, entry: PoolEntry) -> None:
+        del self._entries[entry.raw]
+        self.size_bytes -= len(entry.raw)
+        entry.raw = b""
+
+    def _rank(self, worth: list[tuple[float, int, PoolEntry]], entry: PoolEntry) -> None:
+        self._serial += 1
+        heapq.heappush(worth, (entry.pow, self._serial, entry))
+        if len(worth) > 2 * len(self._entries) + _DEAD_SLACK:
+            worth[:] = [item for item in worth if item[2].raw]
+            heapq.heapify(worth)
+
+    def _ranking(self) -> list[tuple[float, int, PoolEntry]]:
+        """Return the ranking by worth, made anew if there is none."""
+        if self._worth is None:
+            strangers = (entry for entry in self.entries() if not entry.own)
+            self._worth = [(entry.pow, place, entry) for place, entry in enumerate(strangers)]
+            self._serial = len(self._worth)
             heapq.heapify(self._worth)
-        if len(self._expiry_seconds) > 2 * len(self._expiring) + _HEAP_SLACK:
-            self._expiry_seconds = sorted(self._expiring)
+        return self._worth
 
     def _evict(self, entry: PoolEntry) -> None:
-        hash, expiry = entry.envelope.hash, entry.envelope.expiry_unix_s
-        del self._entries[hash]
-        self.size_bytes -= len(entry.envelope.raw)
+        self._remove(entry)
         self.evicted_count += 1
-        self._expiring[expiry].discard(hash)
-        if not self._expiring[expiry]:
-            del self._expiring[expiry]
+        self._dead_count += 1
+        if self._dead_count > len(self._entries) + _DEAD_SLACK:
+            self._bury()
+
+    def _bury(self) -> None:
+        """Forget what was evicted in the lists of its seconds."""
+        living: dict[int, list[PoolEntry]] = {}
+        for entry in self.entries():
+            living.setdefault(entry.expiry_unix_s, []).append(entry)
+        self._expiring = living
+        self._expiry_seconds = sorted(living)
+        self._dead_count = 0
 
     def _make_room(self, wanted_bytes: int, below_pow: float | None) -> bool:
         """Evict the least worth, or nothing if that does not make enough room."""
-        taken: list[tuple[float, int, EnvelopeHash]] = []
-        victims: dict[EnvelopeHash, PoolEntry] = {}
+        worth = self._ranking()
+        taken: list[tuple[float, int, PoolEntry]] = []
+        victims: list[PoolEntry] = []
         room = self._bytes_max - self.size_bytes
         places = self.count_max - len(self)
-        while (room < wanted_bytes or not places) and self._worth:
-            item = heapq.heappop(self._worth)
-            entry = self._entries.get(item[2])
-            if entry is None or entry.own or item[2] in victims:
+        while (room < wanted_bytes or not places) and worth:
+            item = heapq.heappop(worth)
+            pow, _, entry = item
+            if not entry.raw or entry.own:
                 continue
             taken.append(item)
-            if below_pow is not None and item[0] >= below_pow:
+            if below_pow is not None and pow >= below_pow:
                 break
-            victims[item[2]] = entry
-            room += len(entry.envelope.raw)
+            victims.append(entry)
+            room += len(entry.raw)
             places += 1
         if room < wanted_bytes or not places:
             for item in taken:
-                heapq.heappush(self._worth, item)
+                heapq.heappush(worth, item)
             return False
-        for entry in victims.values():
+        for entry in victims:
             self._evict(entry)
         return True
 

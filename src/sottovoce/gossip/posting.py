@@ -133,8 +133,11 @@ class Posting:
         if not state.own_delays.has_room(len(state.sessions)):
             state.statistics.dropped[Drop.POOL_FULL] += 1
             return Drop.POOL_FULL
-        policy = state.admission.policy(now.monotonic_s)
-        return state.admit(envelope, policy, now, gathered, own=True)
+        known = state.pool.get(envelope.raw)
+        if known is not None:
+            state.statistics.dropped[Drop.DUPLICATE] += 1
+            return known
+        return state.admit(envelope, state.admission.policy(now), gathered, own=True)
 
     def _direct_packets(
         self, session: Session, envelopes: tuple[Envelope, ...]

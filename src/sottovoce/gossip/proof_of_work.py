@@ -41,13 +41,13 @@ def envelope_pow(envelope: Envelope, extra_s: int = 0) -> float:
     Returns:
         ``2^zeros / length / (ttl + extra)``; infinity if the sum of the seconds is zero.
     """
-    prefix = envelope.prefix
-    digest = keccak256(prefix + envelope.nonce.to_bytes(_NONCE_BYTES, "big"))
+    work = envelope.work_input
+    zeros = leading_zero_bits(keccak256(work))
     seconds = (envelope.ttl_s + extra_s) & SECONDS_MAX
     if seconds == 0:
         return math.inf
     # The order of the two divisions is that of the network: another one rounds differently.
-    return 2.0 ** leading_zero_bits(digest) / len(prefix) / seconds
+    return 2.0**zeros / (len(work) - _NONCE_BYTES) / seconds
 
 
 def target_bits(target: float, size_bytes: int, ttl_s: int) -> int:

@@ -47,6 +47,7 @@ from sottovoce.gossip.packet_reader import (
     read_packet,
 )
 from sottovoce.gossip.patience import CHANGED_WISH, USELESS_ENVELOPE, USELESS_PACKET
+from sottovoce.gossip.pool import PoolEntry
 from sottovoce.gossip.registry import DialectTable, dialect_for
 from sottovoce.gossip.relay_state import Gathered, RelayState
 from sottovoce.gossip.session import Session
@@ -65,7 +66,6 @@ REFUSAL_TEXTS: Final[Mapping[Drop, str]] = {
 # What a peer pays for an envelope of no use. A full pool is not its fault, and one that expired a
 # moment ago was alive when an honest peer sent it.
 PRICES: Final[Mapping[Drop, float]] = {
-    Drop.DUPLICATE: 0.0,
     Drop.POOL_FULL: 0.0,
     Drop.EXPIRED: USELESS_ENVELOPE / 2,
 } | dict.fromkeys(
@@ -195,31 +195,41 @@ class Reception:
     def _take_envelopes(
         self, session: Session, arrived: EnvelopesArrived, now: Moment, gathered: Gathered
     ) -> None:
-        state = self._state
+        state, bit = self._state, session.bit
         state.statistics.envelopes_received += len(arrived.envelopes)
-        policy = state.admission.policy(now.monotonic_s)
+        policy = state.admission.policy(now)
         refused: list[tuple[Envelope, Drop]] = []
         price = 0.0
+        find = state.pool.get
         for envelope in arrived.envelopes:
-            admitted = state.admit(envelope, policy, now, gathered, own=False)
-            if not isinstance(admitted, Drop):
-                # An honest peer sends an envelope once on a connection; that it crossed with
-                # the same one from us is no fault of its.
-                if admitted.sent_by & session.bit:
-                    price += USELESS_ENVELOPE
-                admitted.known |= session.bit
-                admitted.sent_by |= session.bit
+            known = find(envelope.raw)
+            if known is not None:
+                price += self._repeated(known, bit)
                 continue
-            price += PRICES[admitted]
-            if admitted in REFUSAL_TEXTS:
-                refused.append((envelope, admitted))
+            admitted = state.admit(envelope, policy, gathered, sent_by=bit)
+            if isinstance(admitted, Drop):
+                price += PRICES[admitted]
+                if admitted in REFUSAL_TEXTS:
+                    refused.append((envelope, admitted))
         self._charge(session, price, now, gathered)
-        if session.dialect.answers_confirmations and state.settings.confirmations:
+        if session.reads_confirmations and state.settings.confirmations:
             self._confirm(session, arrived.payload, refused, gathered)
         blamed = [drop for _, drop in refused if drop in _BLAMED]
         if blamed and session.dialect.disconnects_on_refused_envelope:
             detail = f"refused an envelope: {blamed[0].value}"
             state.fail(session, Failure.REFUSED_ENVELOPE, gathered, detail)
+
+    def _repeated(self, entry: PoolEntry, bit: int) -> float:
+        """Note that a peer has what is pooled already, and return what it pays for sending it.
+
+        An honest peer sends an envelope once on a connection; that it crossed with the same one
+        from us is no fault of its.
+        """
+        self._state.statistics.dropped[Drop.DUPLICATE] += 1
+        price = USELESS_ENVELOPE if entry.sent_by & bit else 0.0
+        entry.known |= bit
+        entry.sent_by |= bit
+        return price
 
     def _confirm(
         self,
@@ -242,9 +252,7 @@ class Reception:
             self._state.send(session, gathered, *answers)
 
     def _take_direct(self, envelopes: list[Envelope], gathered: Gathered) -> None:
-        statistics = self._state.statistics
-        statistics.direct_received += len(envelopes)
-        statistics.offered_direct += len(envelopes)
+        self._state.statistics.direct_received += len(envelopes)
         for envelope in envelopes:
             self._state.offer_to_filters(envelope, gathered, only_direct=True, pow=None)
 

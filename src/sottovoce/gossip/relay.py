@@ -174,19 +174,19 @@ class Relay:
 
     def _queue_own(self, now: Moment, gathered: Gathered) -> None:
         """Queue the envelopes of our own whose delay on a link is over."""
-        for session, hash in self._state.own_delays.take_due(now.monotonic_s):
-            entry = self._state.pool.get(hash)
-            if session.has_left or entry is None:
+        for session, entry in self._state.own_delays.take_due(now.monotonic_s):
+            if session.has_left or not entry.raw:
                 continue
             entry.delayed &= ~session.bit
             if session.is_greeted and session.lacks(entry):
-                self._state.forwarder.enqueue(session, hash)
+                self._state.forwarder.enqueue(session, entry)
                 gathered.touched[session.peer] = session
 
     def _flush(self, now: Moment, gathered: Gathered) -> None:
         """Give peers what is new and what was queued for them, about a packet at a time."""
         state, at = self._state, now.monotonic_s
-        fresh = Fresh(gathered.fresh)
+        # What came in may have pushed out what came in before it, in the same call.
+        fresh = Fresh([entry for entry in gathered.fresh if entry.raw])
         concerned = state.sessions if gathered.fresh else gathered.touched | self._backlog
         for session in list(concerned.values()):
             if session.is_greeted:

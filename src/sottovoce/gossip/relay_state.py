@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from sottovoce.base.entropy import Entropy, uniform
-from sottovoce.base.moment import Moment
 from sottovoce.base.packets import Packet
-from sottovoce.gossip.admission import Accepted, Admission, Policy, check
+from sottovoce.gossip.admission import Admission, Policy, check
+from sottovoce.gossip.bloom import topic_bloom
 from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.events import (
     Drop,
@@ -93,7 +93,7 @@ class RelayState:
         # Those for whom a deadline may be running; few, so that time costs nothing per peer.
         self.watched: Final[dict[int, Session]] = {}
         self.own_delays: Final = OwnDelays(settings.own_delay_s_max, entropy=entropy)
-        self.forwarder: Final = Forwarder(settings, self.pool, self.statistics)
+        self.forwarder: Final = Forwarder(settings, self.statistics)
         self.unopened: Final = deque[_Unopened]()
 
     def draw_flush_delay_s(self) -> float:
@@ -101,41 +101,44 @@ class RelayState:
         return uniform(self._entropy, self.settings.flush_delay_s_max)
 
     def admit(
-        self, envelope: Envelope, policy: Policy, now: Moment, gathered: Gathered, *, own: bool
+        self,
+        envelope: Envelope,
+        policy: Policy,
+        gathered: Gathered,
+        *,
+        own: bool = False,
+        sent_by: int = 0,
     ) -> Drop | PoolEntry:
-        """Check an envelope, pool it and let it wait for the filters.
+        """Check an envelope that is not pooled yet, pool it and let it wait for the filters.
+
+        Args:
+            envelope: The envelope.
+            policy: What is asked of it at this moment.
+            gathered: Where what follows is gathered.
+            own: Whether our own program posted it.
+            sent_by: The bit of the peer that sent it.
 
         Returns:
-            The entry, also of one that was pooled already; or why there is none.
+            The entry, or why there is none.
         """
-        known = self.pool.get(envelope.hash)
-        if known is not None:
-            self.statistics.dropped[Drop.DUPLICATE] += 1
-            return known
-        verdict = check(envelope, policy, now.unix_whole_s)
-        if isinstance(verdict, Drop):
-            self.statistics.dropped[verdict] += 1
-            return verdict
-        entry = self.pool.add(envelope, pow=verdict.pow, bloom=verdict.bloom, own=own)
+        pow = check(envelope, policy)
+        if isinstance(pow, Drop):
+            self.statistics.dropped[pow] += 1
+            return pow
+        bloom = topic_bloom(envelope.topic)
+        entry = self.pool.add(envelope, pow=pow, bloom=bloom, own=own, sent_by=sent_by)
         if entry is None:
             self.statistics.dropped[Drop.POOL_FULL] += 1
             return Drop.POOL_FULL
-        self._pooled(entry, verdict, gathered)
-        return entry
-
-    def _pooled(self, entry: PoolEntry, verdict: Accepted, gathered: Gathered) -> None:
         self.statistics.envelopes_pooled += 1
         if self.settings.serves_mail:
-            gathered.archive.append(entry.envelope)
+            gathered.archive.append(envelope)
         # A light node relays nothing of others; what it receives is for itself alone.
-        if entry.own or not self.settings.light:
-            if not entry.own:
-                gathered.fresh.append(entry)
-            self.statistics.offered += 1
-            self.offer_to_filters(entry.envelope, gathered, only_direct=False, pow=verdict.pow)
-        else:
-            self.statistics.offered_direct += 1
-            self.offer_to_filters(entry.envelope, gathered, only_direct=True, pow=verdict.pow)
+        only_direct = self.settings.light and not own
+        if not own and not only_direct:
+            gathered.fresh.append(entry)
+        self.offer_to_filters(envelope, gathered, only_direct=only_direct, pow=pow)
+        return entry
 
     def offer_to_filters(
         self, envelope: Envelope, gathered: Gathered, *, only_direct: bool, pow: float | None
@@ -145,8 +148,13 @@ class RelayState:
         They are tried when everything that the call relays has left, so that the time which
         opening takes shows on no link.
         """
-        if len(self.filters):
-            self.unopened.append(_Unopened(envelope, only_direct, pow))
+        if only_direct:
+            self.statistics.offered_direct += 1
+        else:
+            self.statistics.offered += 1
+        if not self.filters.listen_to(envelope.topic):
+            return
+        self.unopened.append(_Unopened(envelope, only_direct, pow))
         if len(self.unopened) > UNOPENED_MAX:
             self.open_waiting(gathered)
 
@@ -191,7 +199,7 @@ class RelayState:
                 if not self.own_delays.start(session, entry, now_s):
                     session.offer_due = True
             elif not self.settings.light and session.lacks(entry):
-                session.queue.append(entry.envelope.hash)
+                session.queue.append(entry)
         if session.offer_due:
             self.watched[session.peer] = session
         gathered.touched[session.peer] = session

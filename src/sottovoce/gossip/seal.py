@@ -15,7 +15,7 @@ from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import EnvelopeHash, PublicKey, Topic
 from sottovoce.base.secret import PrivateKey, SymmetricKey
 from sottovoce.crypto import ecies, secp256k1
-from sottovoce.crypto.aes import GCM_NONCE_BYTES, GCM_TAG_BYTES, gcm_open, gcm_seal
+from sottovoce.crypto.aes import GCM_NONCE_BYTES, GCM_TAG_BYTES, gcm_seal, gcm_try
 from sottovoce.gossip.envelope import FIELDS_BYTES, Envelope, UnminedEnvelope
 from sottovoce.gossip.message_body import body_bytes, decode_body, encode_body
 
@@ -111,11 +111,23 @@ def open_data(data: bytes, key: SymmetricKey | PrivateKey) -> bytes:
     Raises:
         DecryptionError: The data are damaged, or meant for another key.
     """
-    if isinstance(key, PrivateKey):
-        return ecies.decrypt(key, data)
-    if len(data) < SYMMETRIC_OVERHEAD_BYTES:
-        raise DecryptionError("envelope: the data are too short for a tag and a salt")
-    return gcm_open(key.raw, data[-SALT_BYTES:], data[:-SALT_BYTES])
+    plaintext = _try_data(data, key)
+    if plaintext is None:
+        raise DecryptionError("envelope: the data do not open with this key")
+    return plaintext
+
+
+def _try_data(data: bytes, key: SymmetricKey | PrivateKey) -> bytes | None:
+    """Decrypt the data of an envelope; a symmetric key that does not fit gives None.
+
+    Raises:
+        DecryptionError: The data do not open with a private key.
+    """
+    if isinstance(key, SymmetricKey):
+        if len(data) < SYMMETRIC_OVERHEAD_BYTES:
+            return None
+        return gcm_try(key.raw, data[-SALT_BYTES:], data[:-SALT_BYTES])
+    return ecies.decrypt(key, data)
 
 
 def open_envelope(
@@ -132,14 +144,17 @@ def open_envelope(
         The message, or None if the key does not open it or its plaintext is malformed.
     """
     try:
-        body = decode_body(open_data(envelope.data, key))
+        plaintext = _try_data(envelope.data, key)
+        if plaintext is None:
+            return None
+        body = decode_body(plaintext)
     except RemoteProtocolError:
         return None
     return OpenedMessage(
         payload=body.payload,
         padding=body.padding,
         transport_sender=body.transport_sender,
-        recipient=secp256k1.public_key(key) if isinstance(key, PrivateKey) else None,
+        recipient=secp256k1.kept_public_key(key) if isinstance(key, PrivateKey) else None,
         topic=envelope.topic,
         ttl_s=envelope.ttl_s,
         sent_unix_s=envelope.sent_unix_s,

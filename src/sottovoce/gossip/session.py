@@ -13,7 +13,6 @@ from typing import Final
 
 from sottovoce.base.errors import RemoteProtocolError
 from sottovoce.base.packets import Packet
-from sottovoce.base.quantities import EnvelopeHash
 from sottovoce.gossip.confirmations import BatchResponse, SentBatches
 from sottovoce.gossip.dialect import Dialect, PacketKind
 from sottovoce.gossip.events import BatchConfirmed
@@ -62,6 +61,7 @@ class Session:
         wishes: What it wants to receive.
         light: Whether it relays nothing.
         confirmations: Whether it announced confirmations.
+        reads_confirmations: Whether its `messages` packets are answered, if the settings allow it.
         takes_direct_lists: Whether several direct envelopes may go to it as a list.
         blocked: Whether its socket takes no more for now.
         flush_at_s: The monotonic second before which its queue stays, or None for none.
@@ -86,10 +86,11 @@ class Session:
         self.wishes: Final = Wishes()
         self.light = False
         self.confirmations = False
+        self.reads_confirmations = False
         self.takes_direct_lists = False
         self.blocked = False
         self.flush_at_s: float | None = None
-        self.queue: Final = deque[EnvelopeHash]()
+        self.queue: Final = deque[PoolEntry]()
         self.offer_due = False
         self.offer_not_before_s = now_s
         self.batches: Final = SentBatches()
@@ -169,9 +170,11 @@ class Session:
         self.wishes.rate_limits = status.rate_limits
         self.light = status.light
         self.confirmations = status.confirmations
-        self.takes_direct_lists = (
-            self.dialect.direct_list_sent and status.item_count > GETH_STATUS_ITEM_COUNT
-        )
+        # go-ethereum's node skips what only status-go's knows. It also costs us more to say than
+        # anything else: a confirmation hashes every packet once more.
+        is_status_go = status.item_count > GETH_STATUS_ITEM_COUNT
+        self.reads_confirmations = self.dialect.answers_confirmations and is_status_go
+        self.takes_direct_lists = self.dialect.direct_list_sent and is_status_go
         self.move_to(SessionState.GREETED)
 
     def confirm(self, response: BatchResponse) -> BatchConfirmed | None:

@@ -19,6 +19,7 @@ from sottovoce.crypto import secp256k1
 from sottovoce.devp2p import events as wire
 from sottovoce.devp2p.connection import Connection
 from sottovoce.devp2p.enode import Enode
+from sottovoce.devp2p.frames import PlainFrames
 from sottovoce.devp2p.settings import ConnectionSettings
 from sottovoce.gossip import events as gossip
 from sottovoce.node import inputs
@@ -66,6 +67,7 @@ class Links:
         self._connection_settings = connection_settings
         self._identity = identity
         self._entropy = entropy
+        self._plain_frames = PlainFrames()
         self._tell_relay = tell_relay
         self._emit = emit
         self._schedule = DialSchedule(settings, entropy)
@@ -184,6 +186,7 @@ class Links:
             identity=self._identity,
             remote=None if target is None else target.public_key,
             entropy=self._entropy,
+            plain_frames=self._plain_frames,
         )
         self._links[stream] = Link(stream, connection, address, target is None, target)
         self._tell_connection(stream, wire.StreamOpened(), now)

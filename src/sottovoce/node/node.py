@@ -103,8 +103,8 @@ class Node:
         return self._settings
 
     def has_envelope(self, envelope: EnvelopeHash) -> bool:
-        """Tell whether an envelope is in the pool."""
-        return envelope in self._relay.pool
+        """Tell whether an envelope is in the pool; looks through all of it."""
+        return self._relay.pool.holds(envelope)
 
     def sizes(self) -> dict[str, int]:
         """Return how much there is of everything that peers can make grow."""

@@ -26,7 +26,7 @@ def test_delay_is_below_the_limit_and_comes_due() -> None:
     assert due_s is not None
     assert 100.0 <= due_s < 102.0
     assert delays.take_due(due_s - 0.001) == []
-    assert delays.take_due(due_s) == [(one, waiting.envelope.hash)]
+    assert delays.take_due(due_s) == [(one, waiting)]
     assert delays.next_deadline() is None
 
 

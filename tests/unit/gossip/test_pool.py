@@ -29,6 +29,10 @@ def hash_of(data: bytes) -> EnvelopeHash:
     return make_envelope(data, pow=0).hash
 
 
+def ranks(pool: Pool) -> bool:
+    return pool._worth is not None
+
+
 def test_envelope_lives_through_the_second_of_its_expiry() -> None:
     pool = Pool(10**6)
     add(pool, b"000")
@@ -51,7 +55,7 @@ def test_full_pool_gives_up_the_least_work_for_more() -> None:
     for data, pow in ((b"001", 3.0), (b"002", 1.0), (b"003", 2.0)):
         add(pool, data, pow)
     assert add(pool, b"004", 1.5) is not None
-    assert hash_of(b"002") not in pool
+    assert not pool.holds(hash_of(b"002"))
     assert (len(pool), pool.evicted_count, pool.size_bytes) == (3, 1, 3 * SIZE)
 
 
@@ -79,8 +83,8 @@ def test_own_envelope_is_never_evicted() -> None:
     add(pool, b"001", 0.1, own=True)
     add(pool, b"002", 1.0)
     assert add(pool, b"003", 2.0) is not None
-    assert hash_of(b"001") in pool
-    assert hash_of(b"002") not in pool
+    assert pool.holds(hash_of(b"001"))
+    assert not pool.holds(hash_of(b"002"))
 
 
 def test_own_envelope_finds_room_whatever_its_work() -> None:
@@ -109,24 +113,45 @@ def test_envelope_that_was_evicted_can_come_back_and_be_evicted_again() -> None:
 
 
 def test_indexes_do_not_grow_with_what_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "_HEAP_SLACK", 4)
+    monkeypatch.setattr(pool_module, "_DEAD_SLACK", 4)
     pool = Pool(SIZE)
     for number in range(60):
         envelope = make_envelope(b"%03d" % number, ttl_s=20 + number, pow=0)
         assert pool.add(envelope, pow=1.0 + number, bloom=1, own=False) is not None
+    assert pool._worth is not None
     assert len(pool._worth) <= 6
     assert len(pool._expiry_seconds) <= 7
     assert pool.expire(START_UNIX_S + 200) == 1
 
 
-def test_order_of_worth_forgets_what_expired(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "_HEAP_SLACK", 4)
+def test_pool_that_was_never_full_ranks_nothing() -> None:
     pool = Pool(10**6)
-    for number in range(20):
-        add(pool, b"%03d" % number)
+    add(pool, b"001")
+    assert not ranks(pool)
+
+
+def test_ranking_is_given_up_when_half_of_the_pool_has_expired() -> None:
+    pool = Pool(4 * SIZE)
+    for number in range(5):
+        envelope = make_envelope(b"%03d" % number, ttl_s=20 + number, pow=0)
+        assert pool.add(envelope, pow=1.0 + number, bloom=1, own=False) is not None
+    assert pool.expire(START_UNIX_S + 23) == 2
+    assert ranks(pool)
+    assert pool.expire(START_UNIX_S + 24) == 1
+    assert not ranks(pool)
+    for data, pow in ((b"a01", 3.0), (b"a02", 1.0), (b"a03", 2.0), (b"a04", 1.5)):
+        assert add(pool, data, pow) is not None
+    assert not pool.holds(hash_of(b"a02"))
+
+
+def test_what_left_the_pool_keeps_no_bytes() -> None:
+    pool = Pool(SIZE)
+    evicted = add(pool, b"001", 1.0)
+    expired = add(pool, b"002", 2.0)
     pool.expire(START_UNIX_S + 51)
-    add(pool, b"new")
-    assert len(pool._worth) == 1
+    assert evicted is not None
+    assert expired is not None
+    assert (evicted.raw, expired.raw) == (b"", b"")
 
 
 def test_known_envelopes_of_a_peer_are_listed() -> None:
@@ -173,7 +198,7 @@ def test_small_envelopes_are_bounded_in_number(monkeypatch: pytest.MonkeyPatch) 
         add(pool, data, pow)
     assert add(pool, b"004", 1.0) is None
     assert add(pool, b"005", 1.5) is not None
-    assert hash_of(b"002") not in pool
+    assert not pool.holds(hash_of(b"002"))
     assert (len(pool), pool.evicted_count) == (3, 1)
 
 

@@ -65,7 +65,7 @@ def listener(*topics: Topic) -> Filter:
 def test_accepted_post_is_told_and_pooled() -> None:
     bench = Bench()
     assert bench.post(ONE) == [PostAccepted(ONE.hash)]
-    assert ONE.hash in bench.relay.pool
+    assert bench.relay.pool.holds(ONE.hash)
     assert bench.relay.statistics.envelopes_posted == 1
 
 

@@ -2,7 +2,7 @@
 
 from sottovoce.base.moment import Moment
 from sottovoce.base.packets import Packet
-from sottovoce.gossip.events import Drop, EnvelopesToArchive, Failure, PacketsToSend, PeerFailed
+from sottovoce.gossip.events import EnvelopesToArchive, Failure, PacketsToSend, PeerFailed
 from sottovoce.gossip.relay_state import OFFER_PAUSE_S, Gathered, RelayState
 from sottovoce.gossip.session import Session
 from sottovoce.gossip.settings import GossipSettings
@@ -25,25 +25,16 @@ def greeted_session(state: RelayState) -> Session:
 
 def test_admitted_envelope_is_pooled_and_gathered() -> None:
     state, gathered = new_state(), Gathered()
-    policy = state.admission.policy(NOW.monotonic_s)
-    entry = state.admit(make_envelope(), policy, NOW, gathered, own=False)
+    policy = state.admission.policy(NOW)
+    entry = state.admit(make_envelope(), policy, gathered, own=False)
     assert gathered.fresh == [entry]
     assert state.statistics.envelopes_pooled == 1
 
 
-def test_known_envelope_gives_its_entry_and_is_not_gathered_again() -> None:
-    state, gathered = new_state(), Gathered()
-    policy = state.admission.policy(NOW.monotonic_s)
-    first = state.admit(make_envelope(), policy, NOW, gathered, own=False)
-    assert state.admit(make_envelope(), policy, NOW, gathered, own=False) is first
-    assert gathered.fresh == [first]
-    assert state.statistics.dropped[Drop.DUPLICATE] == 1
-
-
 def test_own_envelope_is_archived_and_waits_to_be_sent() -> None:
     state, gathered = new_state(GossipSettings(serves_mail=True)), Gathered()
-    policy = state.admission.policy(NOW.monotonic_s)
-    state.admit(make_envelope(), policy, NOW, gathered, own=True)
+    policy = state.admission.policy(NOW)
+    state.admit(make_envelope(), policy, gathered, own=True)
     assert gathered.fresh == []
     assert gathered.all_outputs() == [EnvelopesToArchive((make_envelope(),))]
 

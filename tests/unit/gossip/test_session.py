@@ -58,3 +58,12 @@ def test_geth_dialect_never_sends_lists_of_direct_envelopes() -> None:
     session = Session(1, GETH, 1, trusted=False, now_s=0.0)
     session.greet(Status(item_count=6), GossipSettings())
     assert not session.takes_direct_lists
+
+
+@pytest.mark.parametrize(("items", "answered"), [(1, False), (4, False), (5, True), (6, True)])
+def test_only_nodes_of_status_gos_kind_are_answered_with_confirmations(
+    items: int, answered: bool
+) -> None:
+    session = new_session()
+    session.greet(Status(item_count=items), GossipSettings())
+    assert session.reads_confirmations is answered

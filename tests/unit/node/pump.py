@@ -30,7 +30,8 @@ TOPIC: Final = Topic(b"node")
 SHARED: Final = SymmetricKey(b"shared key of thirty-two bytes!!")
 LISTEN: Final[Filter] = make_filter(symmetric_key=SHARED, topics=[TOPIC])
 MESSAGES: Final = 1
-STATUS: Final = Packet(0, rlp.encode([6]))
+# A full node of status-go's kind, which deals in confirmations.
+STATUS: Final = Packet(0, rlp.encode([6, 0, b"", 0, 1, [0, 0, 0]]))
 PROMPT: Final = GossipSettings(own_delay_s_max=0.0)
 
 EffectT = TypeVar("EffectT")
