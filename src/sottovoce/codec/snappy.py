@@ -18,7 +18,7 @@ def compressed_bytes_max(size_bytes: int) -> int:
     return 32 + size_bytes + size_bytes // 6
 
 
-def decompress(block: bytes, size_bytes_max: int) -> bytes:
+def decompress(block: bytes | memoryview, size_bytes_max: int) -> bytes:
     """Inflate one block that declares at most `size_bytes_max` bytes.
 
     Raises:
@@ -38,17 +38,18 @@ def decompress(block: bytes, size_bytes_max: int) -> bytes:
     return inflated
 
 
-def _declared_length(block: bytes) -> int:
+def _declared_length(block: bytes | memoryview) -> int:
     """Read the length in front of a block: seven bits a byte, lowest first, 32 bits in all.
 
     Raises:
         RemoteProtocolError: It is cut off or wider than 32 bits.
     """
-    length = 0
-    for index, byte in enumerate(block[:5]):
-        length |= (byte & 0x7F) << (7 * index)
+    length = shift = 0
+    for byte in block[:5]:
+        length |= (byte & 0x7F) << shift
         if byte < 0x80:
             if length >> 32:
                 break
             return length
+        shift += 7
     raise RemoteProtocolError("Snappy: the length in front of a block is corrupt")

@@ -3,6 +3,7 @@
 Spec: NIST FIPS 197, SP 800-38A (CTR, ECB), SP 800-38D (GCM).
 """
 
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -15,19 +16,24 @@ BLOCK_BYTES: Final = 16
 GCM_NONCE_BYTES: Final = 12
 GCM_TAG_BYTES: Final = 16
 
+# Keys that stay expanded: those of all chats of a busy person, at about a kilobyte each. With more
+# of them, each try expands its key again and takes twice as long.
+_GCM_CIPHERS_MAX: Final = 512
+
 
 class AesCtrStream:
-    """One running key stream; in counter mode encryption and decryption are the same."""
+    """One running key stream; in counter mode encryption and decryption are the same.
 
-    __slots__ = ("_update",)
+    Attributes:
+        apply: Xors data with the next bytes of the key stream. It is the library's own function,
+            for two of them are called per frame.
+    """
+
+    __slots__ = ("apply",)
 
     def __init__(self, key: bytes, initial_counter: bytes) -> None:
         cipher = Cipher(algorithms.AES(key), modes.CTR(initial_counter))
-        self._update = cipher.encryptor().update
-
-    def apply(self, data: bytes) -> bytes:
-        """Xor `data` with the next bytes of the key stream."""
-        return self._update(data)
+        self.apply: Final = cipher.encryptor().update
 
 
 class AesBlock:
@@ -47,7 +53,7 @@ class AesBlock:
 
 def gcm_seal(key: bytes, nonce: bytes, plaintext: bytes) -> bytes:
     """Encrypt with AES-GCM: 12 bytes of nonce, no associated data; returns ciphertext || tag."""
-    return AESGCM(key).encrypt(nonce, plaintext, None)
+    return _gcm(key).encrypt(nonce, plaintext, None)
 
 
 def gcm_open(key: bytes, nonce: bytes, sealed: bytes) -> bytes:
@@ -56,7 +62,25 @@ def gcm_open(key: bytes, nonce: bytes, sealed: bytes) -> bytes:
     Raises:
         DecryptionError: The tag does not fit, or the input is shorter than a tag.
     """
+    plaintext = gcm_try(key, nonce, sealed)
+    if plaintext is None:
+        raise DecryptionError("AES-GCM: the tag does not fit")
+    return plaintext
+
+
+def gcm_try(key: bytes, nonce: bytes, sealed: bytes) -> bytes | None:
+    """Open ciphertext || tag (16 bytes) if this is its key, or return None.
+
+    Whoever listens tries each key on each envelope. Nearly all do not fit, and an error for each
+    of them would cost as much as the try.
+    """
     try:
-        return AESGCM(key).decrypt(nonce, sealed, None)
+        return _gcm(key).decrypt(nonce, sealed, None)
     except InvalidTag:
-        raise DecryptionError("AES-GCM: the tag does not fit") from None
+        return None
+
+
+@lru_cache(maxsize=_GCM_CIPHERS_MAX)
+def _gcm(key: bytes) -> AESGCM:
+    # To expand a key costs more than to try it on an envelope.
+    return AESGCM(key)

@@ -6,15 +6,15 @@ Spec: the Keccak reference, version 3.0 (rate 1088, capacity 512, padding 01); F
 """
 
 import hashlib
-from typing import Protocol, cast
+from typing import Protocol
 
-import sha3  # The library is safe-pysha3.
+from sha3 import keccak_256  # The library is safe-pysha3.
 
 
 class KeccakState(Protocol):
     """A sponge that can be fed, asked for its digest at any time, and copied."""
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         """Absorb more bytes."""
         ...
 
@@ -29,12 +29,14 @@ class KeccakState(Protocol):
 
 def keccak256(data: bytes) -> bytes:
     """Return the 32 bytes of Keccak-256."""
-    return cast("bytes", sha3.keccak_256(data).digest())
+    digest: bytes = keccak_256(data).digest()
+    return digest
 
 
 def keccak256_state(data: bytes = b"") -> KeccakState:
     """Return a streaming state that has absorbed `data`."""
-    return cast("KeccakState", sha3.keccak_256(data))
+    state: KeccakState = keccak_256(data)
+    return state
 
 
 def sha256(data: bytes) -> bytes:

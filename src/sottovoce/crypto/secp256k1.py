@@ -8,6 +8,7 @@ their multiplication takes a time that depends on the secret, which `secp256k1_e
 Spec: SEC 1 (points, ECDH), RFC 6979 (deterministic nonces); signatures are r || s || v with low s.
 """
 
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from coincurve._libsecp256k1 import ffi, lib
@@ -36,6 +37,10 @@ _RECOVERY_ID_MAX: Final = 3
 _DIGEST_BYTES: Final = 32
 _COORDINATE_BYTES: Final = 32
 _CONTEXT: Final = GLOBAL_CONTEXT.ctx
+
+# A node has one key of its own and a person a few hundred at most. With more of them in use, some
+# public keys are computed again each time, 20 us each.
+_KEPT_KEYS_MAX: Final = 256
 
 # What the binding hands out has no types; it never leaves this module.
 _Handle: TypeAlias = Any
@@ -77,6 +82,19 @@ def public_key(private: PrivateKey) -> PublicKey:
     if not lib.secp256k1_ec_pubkey_create(_CONTEXT, point, private.raw):
         raise InvalidKeyError("a private key is not below the order of the curve")
     return PublicKey(_serialize(point, UNCOMPRESSED_BYTES, lib.SECP256K1_EC_UNCOMPRESSED)[1:])
+
+
+@lru_cache(maxsize=_KEPT_KEYS_MAX)
+def kept_public_key(private: PrivateKey) -> PublicKey:
+    """Return the public key of a private key that is used again and again, computed once.
+
+    It is for keys that are kept anyway: a node's own, and those that open messages. A key that
+    must be forgotten after its use goes to `public_key`, which remembers nothing.
+
+    Raises:
+        InvalidKeyError: The private key is not below the order of the curve.
+    """
+    return public_key(private)
 
 
 def parse_public_key(raw: bytes) -> PublicKey:
@@ -123,7 +141,7 @@ def shared_x(private: PrivateKey, public: PublicKey) -> bytes:
     done = lib.secp256k1_ecdh(_CONTEXT, output, _point(public), private.raw, _copy_x, ffi.NULL)
     if not done:
         raise InvalidKeyError("a private key is not below the order of the curve")
-    return bytes(output)
+    return _bytes(output)
 
 
 def sign(private: PrivateKey, digest: bytes) -> bytes:
@@ -144,7 +162,7 @@ def sign(private: PrivateKey, digest: bytes) -> bytes:
     lib.secp256k1_ecdsa_recoverable_signature_serialize_compact(
         _CONTEXT, output, recovery_id, signature
     )
-    return bytes(output) + bytes((recovery_id[0],))
+    return _bytes(output) + bytes((recovery_id[0],))
 
 
 def recover(digest: bytes, signature: bytes) -> PublicKey:
@@ -193,4 +211,10 @@ def _serialize(point: _Handle, size_bytes: int, form: int) -> bytes:
     output = ffi.new(f"unsigned char[{size_bytes}]")
     length = ffi.new("size_t *", size_bytes)
     lib.secp256k1_ec_pubkey_serialize(_CONTEXT, output, length, point, form)
-    return bytes(output)
+    return _bytes(output)
+
+
+def _bytes(array: _Handle) -> bytes:
+    # One copy; `bytes(array)` would make an integer of each element first.
+    copied: bytes = ffi.buffer(array)[:]
+    return copied

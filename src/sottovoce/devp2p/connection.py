@@ -50,7 +50,7 @@ from sottovoce.devp2p.events import (
     StreamOpened,
     TimePassed,
 )
-from sottovoce.devp2p.frames import FRAME_BYTES_MAX, FrameReader, FrameWriter
+from sottovoce.devp2p.frames import FRAME_BYTES_MAX, FrameReader, FrameWriter, PlainFrames
 from sottovoce.devp2p.handshake import HandshakeDone, InitiatorHandshake, RecipientHandshake
 from sottovoce.devp2p.handshake_packets import PACKET_BYTES_MAX
 from sottovoce.devp2p.settings import (
@@ -113,6 +113,7 @@ class Connection:
         "_identity",
         "_outbox",
         "_ping_deadline_s",
+        "_plain_frames",
         "_queue",
         "_ranges",
         "_read_deadline_s",
@@ -132,6 +133,7 @@ class Connection:
         identity: PrivateKey,
         remote: PublicKey | None,
         entropy: Entropy,
+        plain_frames: PlainFrames | None = None,
     ) -> None:
         """Make the machine of a stream that is about to be opened.
 
@@ -141,6 +143,7 @@ class Connection:
             identity: Our node key.
             remote: The peer's node key; the initiator must know it, a recipient gives None.
             entropy: For the ephemeral key, the nonce and the padding of the handshake.
+            plain_frames: What all connections of a node share, or None for one of its own.
 
         Raises:
             LocalProtocolError: The initiator was given no key, or one that is not on the curve.
@@ -152,6 +155,7 @@ class Connection:
         self._identity = identity
         self._remote = remote
         self._entropy = entropy
+        self._plain_frames = plain_frames
         self._state = ConnectionState.NEW
         self._queue = ByteQueue()
         self._handshake: InitiatorHandshake | RecipientHandshake | None = None
@@ -266,24 +270,22 @@ class Connection:
 
     def _on_submitted(self, event: PacketsSubmitted) -> None:
         self._require(ConnectionState.READY, "packets can be sent once the peer is ready")
-        chosen = next(
-            (entry for entry in self._ranges if entry.capability.name == event.protocol), None
-        )
-        if chosen is None:
-            raise LocalProtocolError(f"the peer does not run {event.protocol!r}")
-        for packet in event.packets:
-            if not 0 <= packet.code < chosen.capability.code_count:
+        capability, offset = self._range_of(event.protocol)
+        for code, _ in event.packets:
+            if not 0 <= code < capability.code_count:
                 raise LocalProtocolError(
-                    f"{event.protocol} has no packet code {packet.code}: it reserves"
-                    f" {chosen.capability.code_count}"
+                    f"{event.protocol} has no packet code {code}: it reserves"
+                    f" {capability.code_count}"
                 )
         if event.packets:
-            offset = chosen.offset
-            self._outbox.send(
-                self._frame_writer().write_all(
-                    [(offset + packet.code, packet.payload) for packet in event.packets]
-                )
-            )
+            frames = [(offset + code, payload) for code, payload in event.packets]
+            self._outbox.send(self._frame_writer().write_all(frames))
+
+    def _range_of(self, protocol: str) -> CodeRange:
+        for entry in self._ranges:
+            if entry.capability.name == protocol:
+                return entry
+        raise LocalProtocolError(f"the peer does not run {protocol!r}")
 
     def _on_time(self, now: Moment) -> None:
         if self._state is ConnectionState.NEW:
@@ -316,7 +318,7 @@ class Connection:
         self._handshake = None
         self._remote = done.remote
         self._reader = FrameReader(done.secrets, length_max=_FIRST_FRAME_BYTES_MAX)
-        self._writer = FrameWriter(done.secrets)
+        self._writer = FrameWriter(done.secrets, self._plain_frames)
         if done.reply:
             self._outbox.send(done.reply)
         self._enter(ConnectionState.AWAITING_ADMISSION)

@@ -7,6 +7,7 @@ checks that, and closes the connection at the first error, for no frame after it
 Spec: devp2p rlpx.md, "Framing" and "MAC"; EIP-706 (Snappy).
 """
 
+from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
@@ -16,7 +17,7 @@ from sottovoce.codec.byte_queue import ByteQueue
 from sottovoce.crypto.aes import BLOCK_BYTES, AesBlock, AesCtrStream
 from sottovoce.crypto.constant_time import equal
 from sottovoce.crypto.hashes import KeccakState
-from sottovoce.devp2p.secrets import FrameSecrets
+from sottovoce.devp2p.secrets import FrameSecrets, xor
 
 LENGTH_BYTES: Final = 3
 # What three bytes can say. It bounds the body of a frame and, separately, what a compressed
@@ -32,15 +33,23 @@ _ZERO_COUNTER: Final = bytes(BLOCK_BYTES)
 _CODE_BITS: Final = 64
 _ONE_BYTE_CODE_END: Final = 0x80
 
+# One flush gives each peer about one packet, and answers may come in between.
+_KEPT_FRAMES: Final = 4
+_KEPT_BYTES_MIN: Final = 1024  # keeping a smaller one costs as much as making it
+_KEPT_BYTES_MAX: Final = 512 * 1024  # twice what the relay aims at; bounds what is kept to 2 MB
+
 
 class RollingMac:
     """The MAC of one direction: a sponge that swallows all ciphertext and its own outputs."""
 
-    __slots__ = ("_block", "_state")
+    __slots__ = ("_block", "_mac", "_state")
 
     def __init__(self, mac_secret: bytes, state: KeccakState) -> None:
         self._block = AesBlock(mac_secret)
         self._state = state.copy()
+        # The start of the digest over all that was fed. A header needs it again, and a digest
+        # costs a permutation; only `body` feeds the sponge in between.
+        self._mac = state.digest()[:MAC_BYTES]
 
     def digest(self) -> bytes:
         """Return the 32 bytes over all that was fed, for comparison with other implementations."""
@@ -48,27 +57,78 @@ class RollingMac:
 
     def header(self, ciphertext: bytes) -> bytes:
         """Feed the 16 bytes of a header and return its MAC."""
-        return self._step(self._state.digest()[:MAC_BYTES], ciphertext)
+        return self._step(self._mac, ciphertext)
 
-    def body(self, ciphertext: bytes) -> bytes:
+    def body(self, ciphertext: bytes | memoryview) -> bytes:
         """Feed a body and return its MAC."""
         self._state.update(ciphertext)
         seed = self._state.digest()[:MAC_BYTES]
         return self._step(seed, seed)
 
     def _step(self, digest: bytes, seed: bytes) -> bytes:
-        mixed = int.from_bytes(self._block.encrypt(digest), "big") ^ int.from_bytes(seed, "big")
-        self._state.update(mixed.to_bytes(MAC_BYTES, "big"))
-        return self._state.digest()[:MAC_BYTES]
+        self._state.update(xor(self._block.encrypt(digest), seed))
+        self._mac = mac = self._state.digest()[:MAC_BYTES]
+        return mac
+
+
+class PlainFrames:
+    """Frames before they are encrypted: the part of the work that is the same for every peer.
+
+    A relay sends one payload to many peers in a row. The last few frames are kept, so that each
+    payload is compressed and laid out once; connections of one node share one object.
+    """
+
+    __slots__ = ("_kept",)
+
+    def __init__(self) -> None:
+        self._kept: Final = deque[tuple[bytes, int, bool, bytes]](maxlen=_KEPT_FRAMES)
+
+    def frame(self, code: int, payload: bytes, *, compressed: bool) -> bytes:
+        """Return header and body of a frame, padded, without the MACs.
+
+        Raises:
+            LocalProtocolError: The payload is too large.
+        """
+        for kept_payload, kept_code, kept_compressed, frame in self._kept:
+            if kept_payload is payload and kept_code == code and kept_compressed == compressed:
+                return frame
+        frame = _plain_frame(code, payload, compressed=compressed)
+        if _KEPT_BYTES_MIN <= len(payload) <= _KEPT_BYTES_MAX:
+            self._kept.append((payload, code, compressed, frame))
+        return frame
+
+
+def _plain_frame(code: int, payload: bytes, *, compressed: bool) -> bytes:
+    if len(payload) > FRAME_BYTES_MAX:
+        raise LocalProtocolError(
+            f"a packet has {len(payload)} bytes, the limit of a frame is {FRAME_BYTES_MAX}"
+        )
+    body = snappy.compress(payload) if compressed else payload
+    prefix = rlp.encode_uint(code)
+    length = len(prefix) + len(body)
+    if length > FRAME_BYTES_MAX:
+        raise LocalProtocolError(
+            f"a frame would have {length} bytes, the limit is {FRAME_BYTES_MAX}"
+        )
+    return b"".join(
+        (
+            length.to_bytes(LENGTH_BYTES, "big"),
+            _HEADER_REST,
+            prefix,
+            body,
+            bytes(-length % BLOCK_BYTES),
+        )
+    )
 
 
 class FrameWriter:
     """Turns packets into frames; `compressed` is switched by the owner, once."""
 
-    __slots__ = ("_stream", "compressed", "mac")
+    __slots__ = ("_plain_frames", "_stream", "compressed", "mac")
 
-    def __init__(self, secrets: FrameSecrets) -> None:
+    def __init__(self, secrets: FrameSecrets, plain_frames: PlainFrames | None = None) -> None:
         self._stream = AesCtrStream(secrets.aes_secret, _ZERO_COUNTER)
+        self._plain_frames = plain_frames or PlainFrames()
         self.mac = RollingMac(secrets.mac_secret, secrets.egress_mac)
         self.compressed = False
 
@@ -88,36 +148,17 @@ class FrameWriter:
         """
         # All checks come before the first key stream byte is used, or the peer could read nothing
         # that is written after the error.
-        plain_frames = [self._plain_frame(code, payload) for code, payload in packets]
-        pieces: list[bytes] = []
+        plain_frames = [
+            self._plain_frames.frame(code, payload, compressed=self.compressed)
+            for code, payload in packets
+        ]
+        pieces: list[bytes | memoryview] = []
         for plain in plain_frames:
             sealed = self._stream.apply(plain)
             header = sealed[:BLOCK_BYTES]
-            body = sealed[BLOCK_BYTES:]
+            body = memoryview(sealed)[BLOCK_BYTES:]  # a view: bodies are large
             pieces += (header, self.mac.header(header), body, self.mac.body(body))
         return b"".join(pieces)
-
-    def _plain_frame(self, code: int, payload: bytes) -> bytes:
-        if len(payload) > FRAME_BYTES_MAX:
-            raise LocalProtocolError(
-                f"a packet has {len(payload)} bytes, the limit of a frame is {FRAME_BYTES_MAX}"
-            )
-        body = snappy.compress(payload) if self.compressed else payload
-        prefix = rlp.encode_uint(code)
-        length = len(prefix) + len(body)
-        if length > FRAME_BYTES_MAX:
-            raise LocalProtocolError(
-                f"a frame would have {length} bytes, the limit is {FRAME_BYTES_MAX}"
-            )
-        return b"".join(
-            (
-                length.to_bytes(LENGTH_BYTES, "big"),
-                _HEADER_REST,
-                prefix,
-                body,
-                bytes(-length % BLOCK_BYTES),
-            )
-        )
 
 
 class FrameReader:
@@ -161,7 +202,7 @@ class FrameReader:
         if sealed is None:
             return None
         self._length = None
-        ciphertext = sealed[:padded]
+        ciphertext = memoryview(sealed)[:padded]
         if not equal(self.mac.body(ciphertext), sealed[padded:]):
             raise RemoteProtocolError("the MAC of a frame's body does not fit")
         return self._packet(self._stream.apply(ciphertext), length)
@@ -179,10 +220,9 @@ class FrameReader:
 
     def _packet(self, body: bytes, length: int) -> tuple[int, bytes]:
         code, start = _read_code(body, length)
-        payload = body[start:length]
         if self.compressed:
-            payload = snappy.decompress(payload, self.payload_max)
-        return code, payload
+            return code, snappy.decompress(memoryview(body)[start:length], self.payload_max)
+        return code, body[start:length]
 
 
 def _read_code(body: bytes, length: int) -> tuple[int, int]:

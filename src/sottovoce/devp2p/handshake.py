@@ -75,8 +75,11 @@ class InitiatorHandshake:
         signature = secp256k1.sign(
             self._ephemeral, _signed_digest(secp256k1.shared_x(identity, remote), self._nonce)
         )
-        auth = Auth(signature, secp256k1.public_key(identity), self._nonce)
-        body = encode_auth(auth, ephemeral=secp256k1.public_key(self._ephemeral), form=form)
+        auth = Auth(signature, secp256k1.kept_public_key(identity), self._nonce)
+        # Only the old form says which key that is; in the other the signature gives it.
+        legacy = form is PacketForm.LEGACY
+        ephemeral = secp256k1.public_key(self._ephemeral) if legacy else None
+        body = encode_auth(auth, ephemeral=ephemeral, form=form)
         self.auth_packet = seal_packet(remote, body, form=form, entropy=entropy)
         self._reader = PacketReader(identity, legacy_bytes=LEGACY_ACK_BYTES)
 
@@ -153,4 +156,4 @@ def recover_ephemeral(identity: PrivateKey, auth: Auth) -> PublicKey:
 
 
 def _signed_digest(static_shared: bytes, nonce: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(static_shared, nonce, strict=True))
+    return secrets.xor(static_shared, nonce)

@@ -97,16 +97,18 @@ class OpenedPacket:
     plaintext: bytes
 
 
-def encode_auth(auth: Auth, *, ephemeral: PublicKey, form: PacketForm) -> bytes:
+def encode_auth(auth: Auth, *, ephemeral: PublicKey | None, form: PacketForm) -> bytes:
     """Encode the body of an auth packet, without padding.
 
     Args:
         auth: What it says.
-        ephemeral: The initiator's ephemeral key, whose hash the old form carries.
+        ephemeral: The initiator's ephemeral key, whose hash the old form carries; the padded form
+            has no place for it, so that None will do.
         form: Which layout to use.
     """
     if form is PacketForm.EIP8:
         return rlp.encode([auth.signature, auth.initiator.raw, auth.nonce, _VERSION])
+    assert ephemeral is not None
     key_hash = keccak256(ephemeral.raw)
     return auth.signature + key_hash + auth.initiator.raw + auth.nonce + bytes(_TOKEN_BYTES)
 

@@ -62,12 +62,14 @@ def derive(
     )
     aes_secret = keccak256(ephemeral_shared + shared)
     mac_secret = keccak256(ephemeral_shared + aes_secret)
-    from_initiator = keccak256_state(_xor(mac_secret, recipient_nonce) + auth_packet)
-    from_recipient = keccak256_state(_xor(mac_secret, initiator_nonce) + ack_packet)
+    from_initiator = keccak256_state(xor(mac_secret, recipient_nonce) + auth_packet)
+    from_recipient = keccak256_state(xor(mac_secret, initiator_nonce) + ack_packet)
     if role is Role.INITIATOR:
         return FrameSecrets(aes_secret, mac_secret, from_initiator, from_recipient)
     return FrameSecrets(aes_secret, mac_secret, from_recipient, from_initiator)
 
 
-def _xor(left: bytes, right: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(left, right, strict=True))
+def xor(left: bytes, right: bytes) -> bytes:
+    """Return the exclusive or of two byte strings of the same length."""
+    assert len(left) == len(right)
+    return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(len(left), "big")

@@ -66,3 +66,8 @@ def test_bomb_is_refused_before_anything_is_inflated() -> None:
 def test_declared_length_beyond_memory_is_refused_by_the_limit() -> None:
     with pytest.raises(RemoteProtocolError, match="declares 4294967295 bytes"):
         decompress(b"\xff\xff\xff\xff\x0f\x00", LIMIT)
+
+
+@pytest.mark.parametrize("size_bytes", [127, 128, 16_383, 16_384, 2_097_151, 2_097_152])
+def test_declared_length_of_one_to_four_bytes_is_read(size_bytes: int) -> None:
+    assert decompress(compress(bytes(size_bytes)), size_bytes) == bytes(size_bytes)

@@ -1,7 +1,7 @@
 import pytest
 
 from sottovoce.base.errors import DecryptionError
-from sottovoce.crypto.aes import AesBlock, AesCtrStream, gcm_open, gcm_seal
+from sottovoce.crypto.aes import AesBlock, AesCtrStream, gcm_open, gcm_seal, gcm_try
 
 # The four blocks that NIST SP 800-38A uses in all its examples.
 BLOCKS = bytes.fromhex(
@@ -100,3 +100,17 @@ def test_other_nonce_does_not_open() -> None:
     sealed = gcm_seal(bytes(32), bytes(12), b"8 bytes.")
     with pytest.raises(DecryptionError):
         gcm_open(bytes(32), b"\x01" * 12, sealed)
+
+
+def test_try_gives_the_plaintext_to_its_key_and_none_to_another() -> None:
+    sealed = gcm_seal(KEY_256, bytes(12), b"8 bytes.")
+    assert gcm_try(KEY_256, bytes(12), sealed) == b"8 bytes."
+    assert gcm_try(bytes(32), bytes(12), sealed) is None
+    assert gcm_try(KEY_256, bytes(12), sealed[:15]) is None
+
+
+def test_failed_try_leaves_nothing_behind_in_a_key_that_is_used_again() -> None:
+    sealed = gcm_seal(KEY_256, bytes(12), b"8 bytes.")
+    assert gcm_try(KEY_256, b"\x01" * 12, sealed) is None
+    assert gcm_try(KEY_256, bytes(12), sealed) == b"8 bytes."
+    assert gcm_seal(KEY_256, bytes(12), b"8 bytes.") == sealed

@@ -265,3 +265,14 @@ def test_signature_of_another_key_does_not_verify() -> None:
 def test_signature_of_another_length_does_not_verify(length: int) -> None:
     with pytest.raises(InvalidKeyError):
         secp256k1.verify(secp256k1.GENERATOR, bytes(32), b"\x01" * length)
+
+
+def test_kept_public_key_is_the_public_key_each_time() -> None:
+    for scalar in (1, 77, 1):
+        assert secp256k1.kept_public_key(key(scalar)) == secp256k1.public_key(key(scalar))
+
+
+def test_kept_public_key_refuses_what_is_no_private_key_each_time() -> None:
+    for _ in range(2):
+        with pytest.raises(InvalidKeyError):
+            secp256k1.kept_public_key(PrivateKey(ORDER.to_bytes(32, "big")))

@@ -5,9 +5,11 @@ import pytest
 from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
 from sottovoce.codec import rlp, snappy
 from sottovoce.codec.byte_queue import ByteQueue
+from sottovoce.crypto.aes import AesBlock
+from sottovoce.crypto.hashes import keccak256, keccak256_state
 from sottovoce.devp2p.events import Role
-from sottovoce.devp2p.frames import FRAME_BYTES_MAX, FrameReader, FrameWriter
-from sottovoce.devp2p.secrets import FrameSecrets, derive
+from sottovoce.devp2p.frames import FRAME_BYTES_MAX, FrameReader, FrameWriter, RollingMac
+from sottovoce.devp2p.secrets import FrameSecrets, derive, xor
 
 
 def secrets_of(role: Role) -> FrameSecrets:
@@ -183,3 +185,16 @@ def test_compression_is_what_the_codec_makes() -> None:
     writer.compressed = True
     frame = read(reader, writer.write(16, b"a" * 1000))
     assert frame == (16, snappy.compress(b"a" * 1000))
+
+
+def test_macs_follow_the_specification_word_for_word() -> None:
+    block, fed = AesBlock(b"k" * 32), b"start"
+    mac = RollingMac(b"k" * 32, keccak256_state(fed))
+    for header, body in ((b"a" * 16, b"b" * 32), (b"c" * 16, b"d" * 160), (b"e" * 16, b"f" * 16)):
+        fed += xor(block.encrypt(keccak256(fed)[:16]), header)
+        assert mac.header(header) == keccak256(fed)[:16]
+        fed += body
+        seed = keccak256(fed)[:16]
+        fed += xor(block.encrypt(seed), seed)
+        assert mac.body(body) == keccak256(fed)[:16]
+        assert mac.digest() == keccak256(fed)

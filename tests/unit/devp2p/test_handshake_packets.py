@@ -52,6 +52,11 @@ def test_auth_body_round_trips(form: PacketForm) -> None:
     assert decode_auth(encode_auth(AUTH, ephemeral=INITIATOR, form=form), form) == AUTH
 
 
+def test_padded_auth_body_needs_no_ephemeral_key() -> None:
+    body = encode_auth(AUTH, ephemeral=None, form=PacketForm.EIP8)
+    assert body == encode_auth(AUTH, ephemeral=INITIATOR, form=PacketForm.EIP8)
+
+
 @FORMS
 def test_ack_body_round_trips(form: PacketForm) -> None:
     assert decode_ack(encode_ack(ACK, form), form) == ACK

@@ -1,8 +1,10 @@
 """The derivation: which input lands on which side."""
 
+import pytest
+
 from sottovoce.crypto.hashes import keccak256
 from sottovoce.devp2p.events import Role
-from sottovoce.devp2p.secrets import FrameSecrets, derive, shared_secret
+from sottovoce.devp2p.secrets import FrameSecrets, derive, shared_secret, xor
 
 SHARED = b"s" * 32
 INITIATOR_NONCE = b"\x01" * 32
@@ -43,3 +45,13 @@ def test_egress_of_one_side_is_ingress_of_the_other() -> None:
 
 def test_no_secret_shows_in_the_text_form() -> None:
     assert repr(secrets_of(Role.INITIATOR)) == "FrameSecrets()"
+
+
+def test_xor_keeps_leading_zeros() -> None:
+    assert xor(b"\x01\x02\xf0", b"\x01\x03\x0f") == b"\x00\x01\xff"
+    assert xor(b"", b"") == b""
+
+
+def test_xor_of_different_lengths_is_our_own_mistake() -> None:
+    with pytest.raises(AssertionError):
+        xor(b"\x01", b"\x01\x02")
