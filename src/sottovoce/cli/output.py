@@ -90,10 +90,11 @@ def command(work: Callable[P, Coroutine[None, None, None]]) -> Callable[P, None]
 
     @functools.wraps(work)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        import asyncio  # Here, because `--version` and `--help` need it as little.
+        # Here, because `--version` and `--help` need it as little.
+        from sottovoce.runtime.loop import run as run_to_end
 
         with errors_as_sentences():
-            asyncio.run(work(*args, **kwargs))
+            run_to_end(work(*args, **kwargs))
 
     return run
 
