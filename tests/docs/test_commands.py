@@ -1,6 +1,5 @@
 """Every command that a document shows exists, with its options; those of the README run."""
 
-import asyncio
 import re
 import shlex
 import signal
@@ -14,6 +13,7 @@ from typer.testing import CliRunner
 
 from docs.snippets import GUIDES, README, ROOT, commands
 from sottovoce.cli.main import app
+from sottovoce.runtime import loop
 
 PROGRAM = ".venv/bin/sottovoce "
 DOCUMENTED = {
@@ -48,7 +48,7 @@ def test_documented_options_are_understood(arguments: str, monkeypatch: pytest.M
     def run(work: Coroutine[None, None, None]) -> None:
         work.close()
 
-    monkeypatch.setattr(asyncio, "run", run)
+    monkeypatch.setattr(loop, "run", run)
     result = CliRunner().invoke(app, shlex.split(arguments, comments=True))
     assert (result.exit_code, result.output) == (0, "")
 

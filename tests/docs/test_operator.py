@@ -1,6 +1,5 @@
 """The operator's guide names what the program really does."""
 
-import asyncio
 import configparser
 import re
 import shlex
@@ -14,6 +13,7 @@ from sottovoce.cli.main import app
 from sottovoce.cli.output import ExitCode
 from sottovoce.gossip.events import Drop, Failure
 from sottovoce.node.settings import INBOUND_THROTTLE_S, PEERS_MAX, PENDING_INBOUND_MAX
+from sottovoce.runtime import loop
 from sottovoce.sdk.messages import Statistics
 from sottovoce.sdk.probe import Step
 
@@ -69,6 +69,6 @@ def test_unit_file_starts_a_node(monkeypatch: pytest.MonkeyPatch) -> None:
     program, *arguments = shlex.split(unit["Service"]["ExecStart"])
     assert program.endswith("/sottovoce")
     assert unit["Service"]["RestartPreventExitStatus"] == str(int(ExitCode.USAGE))
-    monkeypatch.setattr(asyncio, "run", run)
+    monkeypatch.setattr(loop, "run", run)
     result = CliRunner().invoke(app, arguments)
     assert (result.exit_code, result.output) == (0, "")

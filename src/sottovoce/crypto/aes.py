@@ -37,18 +37,18 @@ class AesCtrStream:
 
 
 class AesBlock:
-    """AES on single blocks of 16 bytes, with a fixed key."""
+    """AES on single blocks of 16 bytes, with a fixed key.
 
-    __slots__ = ("_update",)
+    Attributes:
+        encrypt: Encrypts one block of 16 bytes; the library's own function, like that of a stream.
+    """
+
+    __slots__ = ("encrypt",)
 
     def __init__(self, key: bytes) -> None:
         # Single blocks are what the frame MAC is made of; nothing longer goes through here.
-        self._update = Cipher(algorithms.AES(key), modes.ECB()).encryptor().update  # noqa: S305
-
-    def encrypt(self, block: bytes) -> bytes:
-        """Encrypt one block of 16 bytes."""
-        assert len(block) == BLOCK_BYTES
-        return self._update(block)
+        cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305
+        self.encrypt: Final = cipher.encryptor().update
 
 
 def gcm_seal(key: bytes, nonce: bytes, plaintext: bytes) -> bytes:

@@ -17,7 +17,7 @@ from sottovoce.codec.byte_queue import ByteQueue
 from sottovoce.crypto.aes import BLOCK_BYTES, AesBlock, AesCtrStream
 from sottovoce.crypto.constant_time import equal
 from sottovoce.crypto.hashes import KeccakState
-from sottovoce.devp2p.secrets import FrameSecrets, xor
+from sottovoce.devp2p.secrets import FrameSecrets
 
 LENGTH_BYTES: Final = 3
 # What three bytes can say. It bounds the body of a frame and, separately, what a compressed
@@ -66,7 +66,8 @@ class RollingMac:
         return self._step(seed, seed)
 
     def _step(self, digest: bytes, seed: bytes) -> bytes:
-        self._state.update(xor(self._block.encrypt(digest), seed))
+        mixed = int.from_bytes(self._block.encrypt(digest), "big") ^ int.from_bytes(seed, "big")
+        self._state.update(mixed.to_bytes(MAC_BYTES, "big"))
         self._mac = mac = self._state.digest()[:MAC_BYTES]
         return mac
 
@@ -89,12 +90,13 @@ class PlainFrames:
         Raises:
             LocalProtocolError: The payload is too large.
         """
+        if not _KEPT_BYTES_MIN <= len(payload) <= _KEPT_BYTES_MAX:
+            return _plain_frame(code, payload, compressed=compressed)
         for kept_payload, kept_code, kept_compressed, frame in self._kept:
             if kept_payload is payload and kept_code == code and kept_compressed == compressed:
                 return frame
         frame = _plain_frame(code, payload, compressed=compressed)
-        if _KEPT_BYTES_MIN <= len(payload) <= _KEPT_BYTES_MAX:
-            self._kept.append((payload, code, compressed, frame))
+        self._kept.append((payload, code, compressed, frame))
         return frame
 
 

@@ -15,7 +15,7 @@ from typing import Final
 from sottovoce.base.quantities import EnvelopeHash
 from sottovoce.gossip.envelope import Envelope, decode_envelope
 
-# Besides its bytes an envelope costs some 330 more here (400 while the pool is full), so that small
+# Besides its bytes an envelope costs some 240 more here (340 while the pool is full), so that small
 # ones would fill many times the memory that the bound in bytes says. With this mean as a second
 # bound, a full pool takes at most twice its bound, whatever is in it. Status' messages have 400 to
 # 2000 bytes.

@@ -207,16 +207,19 @@ def test_small_pool_takes_some_thousand_envelopes_all_the_same() -> None:
     assert Pool(POOL_BYTES_MAX).count_max == 131_072
 
 
-def test_envelope_costs_at_most_a_kilobyte_besides_its_bytes() -> None:
+@pytest.mark.parametrize(("ranked", "bytes_max"), [(False, 320), (True, 420)])
+def test_envelope_costs_little_besides_its_bytes(ranked: bool, bytes_max: int) -> None:
     """With the bound in number this says how much memory a full pool takes."""
     raws = [make_envelope(b"%06d" % number, pow=0).raw for number in range(COUNT_MAX_LEAST)]
     pool = Pool(POOL_BYTES_MAX)
     tracemalloc.start()
-    for raw in raws:
+    if ranked:
+        pool._ranking()
+    for number, raw in enumerate(raws):
         [envelope] = decode_envelopes(encode_list([raw]))
-        entry = pool.add(envelope, pow=1.0, bloom=1, own=False)
+        entry = pool.add(envelope, pow=1.0 + number, bloom=1, own=False)
         assert entry is not None
         entry.known = 1 << 50
     taken_bytes, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert taken_bytes < COUNT_MAX_LEAST * 1024
+    assert taken_bytes < COUNT_MAX_LEAST * (bytes_max + len(raws[0]))
