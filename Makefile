@@ -9,13 +9,20 @@ EXAMPLES ?= 2000
 SIMULATIONS ?= 1000
 SEED ?= 1
 
+# What `make bench` gets beside its defaults: programs to compare with, as in
+# PEERS="wnode=/path statusd=/path primitives=/path", and further arguments (names, --full, --json).
+PEERS ?=
+BENCH_ARGS ?=
+# What `make plots` gets: --full measures every point of every curve.
+PLOTS_ARGS ?=
+
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all setup demo check test test-long sim coverage format docs pins clean help
+.PHONY: all setup demo check test test-long sim bench plots coverage format docs pins clean help
 
 all: check test  ## check and test
 
@@ -43,6 +50,13 @@ test-long: $(VENV)/.test  ## SIMULATIONS networks, property tests with EXAMPLES 
 sim: $(VENV)/.base  ## one simulated network, from SEED
 	@$(BIN)/python -m sottovoce.sim --seed $(SEED)
 
+bench: $(VENV)/.bench  ## quick benchmarks in one table, beside the Go nodes in PEERS="wnode=/path ..."
+	@$(BIN)/python -m bench $(addprefix --peer ,$(PEERS)) $(BENCH_ARGS)
+
+plots: $(VENV)/.sim  ## how cost grows, measured anew and drawn into docs/reference/
+	@$(BIN)/python -m bench.growth $(PLOTS_ARGS) --json docs/reference/growth.json
+	@$(BIN)/python -m bench.plots docs/reference/growth.json docs/reference
+
 coverage: $(VENV)/.test  ## the fast suite, with the branches that it did not take
 	@$(BIN)/python -m pytest --quiet --cov --cov-report=term
 
@@ -57,6 +71,8 @@ pins:  ## pin the newest versions in requirements/ (needs uv)
 	@$(call compile,check,--extra test --extra check --upgrade)
 	@$(call compile,test,--extra test --constraints requirements/check.txt)
 	@$(call compile,base,--constraints requirements/check.txt)
+	@$(call compile,bench,--extra speed --constraints requirements/check.txt)
+	@$(call compile,sim,--extra sim --constraints requirements/check.txt)
 
 clean:  ## remove .venv and every cache
 	@rm -rf $(VENV) build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -82,6 +98,16 @@ $(VENV)/.test: requirements/test.txt $(VENV)/.base
 $(VENV)/.check: requirements/check.txt $(VENV)/.test
 	@echo "Setting up $(VENV): the checks"
 	@$(PIP) install --require-hashes -r requirements/check.txt
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.base
+	@echo "Setting up $(VENV): the event loop of the benchmarks"
+	@$(PIP) install --require-hashes -r requirements/bench.txt
+	@touch $@
+
+$(VENV)/.sim: requirements/sim.txt $(VENV)/.bench
+	@echo "Setting up $(VENV): the plots"
+	@$(PIP) install --require-hashes -r requirements/sim.txt
 	@touch $@
 
 # Debian keeps ensurepip in a package of its own, so a Python can be new enough and still lack it.

@@ -358,6 +358,8 @@ def test_every_dependency_is_pinned() -> None:
         "base": PYPROJECT["build-system"]["requires"] + PYPROJECT["project"]["dependencies"],
         "test": PYPROJECT["project"]["optional-dependencies"]["test"],
         "check": PYPROJECT["project"]["optional-dependencies"]["check"],
+        "bench": PYPROJECT["project"]["optional-dependencies"]["speed"],
+        "sim": PYPROJECT["project"]["optional-dependencies"]["sim"],
     }
     problems = []
     for tier, wanted in tiers.items():
@@ -400,7 +402,7 @@ def test_source_imports_what_is_declared_and_nothing_else() -> None:
     extras = {
         re.split(r"[><=]", dependency)[0]
         for extra, wanted in project["optional-dependencies"].items()
-        if extra not in {"check", "test"}
+        if extra not in {"check", "sim", "test"}
         for dependency in wanted
     }
     imported = imported_libraries()

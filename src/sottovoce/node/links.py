@@ -6,6 +6,7 @@ as they are, through one function; what is in them it never looks at.
 Spec: devp2p rlpx.md; go-ethereum 1.9.6 p2p/server.go and p2p/dial.go are the model.
 """
 
+import math
 from collections.abc import Callable
 from typing import assert_never
 
@@ -75,6 +76,9 @@ class Links:
         self._links: dict[int, Link] = {}
         self._slots: dict[PublicKey, int] = {}  # which stream is the connection of a key
         self._dialled: dict[int, Enode] = {}
+        # Nothing is due on a link before this moment; most events only put deadlines off, so that
+        # it is rarely exact. Looking at every link after every event would cost more than the event.
+        self._due_s = math.inf
         self._trusted: set[PublicKey] = set()
         self._shutting_down = False
 
@@ -104,14 +108,9 @@ class Links:
 
     def next_deadline(self) -> float | None:
         """Return the monotonic second at which something is due without any input."""
-        deadlines = [] if self._shutting_down else [self._schedule.next_deadline()]
-        for link in self._links.values():
-            if link.ended:
-                continue  # Only its stream is left to close; nothing is due on it.
-            deadlines.append(link.connection.next_deadline())
-            if link.blocked_since_s is not None:
-                deadlines.append(link.blocked_since_s + self._settings.write_timeout_s)
-        return min((moment for moment in deadlines if moment is not None), default=None)
+        dial_s = None if self._shutting_down else self._schedule.next_deadline()
+        due_s = self._due_s if dial_s is None else min(dial_s, self._due_s)
+        return None if due_s == math.inf else due_s
 
     def handle(
         self,
@@ -139,6 +138,8 @@ class Links:
             case inputs.StreamClosed(stream):
                 self._tell_connection(stream, wire.StreamEnded(), now)
                 self._links.pop(stream, None)
+                if not self._links:
+                    self._due_s = math.inf
             case _:
                 assert_never(event)
 
@@ -199,12 +200,18 @@ class Links:
             return
         blocked = isinstance(event, inputs.WriteBlocked)
         link.blocked_since_s = now.monotonic_s if blocked else None
+        self._note_deadline(link)
         if link.joined:
             pressure = gossip.PeerBlocked if blocked else gossip.PeerDrained
             self._tell_relay(pressure(link.stream), now)
 
     def time_passed(self, now: Moment) -> None:
         """Let every connection and dial have what is due to it."""
+        if self._due_s <= now.monotonic_s:
+            self._links_time_passed(now)
+        self._dial_due(now)
+
+    def _links_time_passed(self, now: Moment) -> None:
         for link in list(self._links.values()):
             deadline = link.connection.next_deadline()
             if deadline is not None and deadline <= now.monotonic_s:
@@ -216,7 +223,19 @@ class Links:
             ):
                 self.statistics.write_timeouts += 1
                 self._link_ended(link, "the peer took no bytes for too long", now)
-        self._dial_due(now)
+        self._due_s = math.inf
+        for link in self._links.values():
+            self._note_deadline(link)
+
+    def _note_deadline(self, link: Link) -> None:
+        if link.ended:
+            return  # Only its stream is left to close; nothing is due on it.
+        deadline = link.connection.next_deadline()
+        if deadline is not None and deadline < self._due_s:
+            self._due_s = deadline
+        if link.blocked_since_s is not None:
+            timeout_s = link.blocked_since_s + self._settings.write_timeout_s
+            self._due_s = min(self._due_s, timeout_s)
 
     # ---- connections
 
@@ -225,6 +244,7 @@ class Links:
         if link is None or link.ended:
             return
         outputs = link.connection.handle(event, now)
+        self._note_deadline(link)
         # All bytes of one call leave before anything that its other outputs set off: the frames
         # are sealed in this order, and the peer can open them in no other.
         for output in outputs:

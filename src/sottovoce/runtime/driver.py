@@ -184,13 +184,21 @@ class Driver:
                 _log.exception("the owner of the node could not take a fact")
 
     def _set_timer(self) -> None:
+        due_s = None if self._stopped else self._node.next_deadline()
+        if due_s == self._due_s and self._timer is not None:
+            return  # as after most batches
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None
-        self._due_s = None if self._stopped else self._node.next_deadline()
-        if self._due_s is not None:
-            delay_s = max(0.0, self._due_s - read_clock().monotonic_s)
-            self._timer = self._loop.call_later(delay_s, self.submit, inputs.TimePassed())
+        self._due_s = due_s
+        if due_s is not None:
+            delay_s = max(0.0, due_s - read_clock().monotonic_s)
+            self._timer = self._loop.call_later(delay_s, self._timer_fired)
+
+    def _timer_fired(self) -> None:
+        self._timer = None
+        if not self._stopped:
+            self._schedule_batch()
 
     # ---- effects
 

@@ -16,14 +16,14 @@ def curve(*figures: tuple[float, float]) -> tuple[Point, ...]:
 
 
 def test_run_is_read_as_it_was_written(tmp_path: Path) -> None:
-    growth = Growth({"cpu": "one"}, "quick", (Curve("peers", "all", (POINT,)),))
+    growth = Growth({"cpu": "one"}, "quick", 1, (Curve("peers", "all", (POINT,)),))
     growth.write(tmp_path / "growth.json")
     assert read(tmp_path / "growth.json") == growth
 
 
 def test_curves_are_found_by_family() -> None:
     peers, pool = Curve("peers", "all", (POINT,)), Curve("pool", "one peer", (POINT,))
-    assert Growth({}, "quick", (peers, pool)).of_family("pool") == [pool]
+    assert Growth({}, "quick", 1, (peers, pool)).of_family("pool") == [pool]
 
 
 def test_median_is_taken_of_each_figure_alone() -> None:
