@@ -1,0 +1,134 @@
+"""Nodes under test: ours and the peers', each a process of its own on the tested core."""
+
+import contextlib
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count as counting
+from pathlib import Path
+from statistics import median
+from typing import Any, Final, TypeVar
+
+from bench.child import Child, child
+from bench.errors import BenchmarkError
+from bench.load_driver import LoadDriver, load_driver
+from bench.node_commands import NodeSetup, command
+from bench.options import Options, tested_core
+
+_START_TIMEOUT_S: Final = 30.0
+_LOOK_EVERY_S: Final = 0.05
+# Nodes in a line find each other in less; the Go nodes dial every few seconds.
+_CONNECT_S: Final = 4.0
+# Below the range from which the system draws the ports of outgoing connections. Every node of a
+# run has a port of its own, for the system keeps closed ones busy for a while.
+_ports: Final = counting(24_101)
+
+MeasuredT = TypeVar("MeasuredT")
+
+
+class Node:
+    """A running node under test.
+
+    Attributes:
+        enode: Where it listens.
+    """
+
+    def __init__(self, process: Child, enode: str) -> None:
+        self._process = process
+        self.enode = enode
+
+    def cpu_s(self) -> float:
+        """Return the processor time that it has taken, user and system."""
+        return self._process.cpu_s()
+
+    def rss_bytes(self) -> int:
+        """Return how much memory it has now."""
+        return self._process.rss_bytes()
+
+    def statistics(self) -> dict[str, Any]:
+        """Return our own node's counters; the peers' nodes have no such thing."""
+        return self._process.ask({})
+
+
+def in_turns(
+    options: Options,
+    work: Callable[[list[Node], LoadDriver], MeasuredT],
+    *,
+    count: int = 1,
+    **settings: float,
+) -> dict[str, list[MeasuredT]]:
+    """Do the same work with fresh nodes of each kind, in turns so that all meet the same noise.
+
+    Args:
+        options: Whom to measure, and how often.
+        work: Told the nodes, each connected to the one before, and a load driver.
+        count: How many nodes.
+        settings: Settings of our own nodes, by their names in `bench.node_under_test`.
+
+    Returns:
+        The results of each kind's rounds, ours first.
+    """
+    results: dict[str, list[MeasuredT]] = {name: [] for name in options.nodes}
+    for _ in range(options.node_rounds):
+        for name, program in options.nodes.items():
+            with line_of_nodes(name, program, count, **settings) as nodes, load_driver() as driver:
+                results[name].append(work(nodes, driver))
+    return results
+
+
+def medians(results: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Return the median of each kind's rounds."""
+    return {name: median(values) for name, values in results.items()}
+
+
+def medians_at(results: Mapping[str, Sequence[Sequence[float]]], place: int) -> dict[str, float]:
+    """Return the median of one of several figures of each kind's rounds."""
+    return {name: median(part[place] for part in parts) for name, parts in results.items()}
+
+
+@contextlib.contextmanager
+def line_of_nodes(
+    name: str, program: Path | None, count: int = 1, **settings: float
+) -> Iterator[list[Node]]:
+    """Give nodes of one kind, each connected to the one before.
+
+    Args:
+        name: `OURS`, ``wnode`` or ``statusd``.
+        program: The peer's program.
+        count: How many.
+        settings: Settings of our own nodes, by their names in `bench.node_under_test`.
+    """
+    with contextlib.ExitStack() as stack:
+        nodes: list[Node] = []
+        for _ in range(count):
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            before = nodes[-1].enode if nodes else None
+            setup = NodeSetup(program, next(_ports), before, folder, settings)
+            nodes.append(stack.enter_context(_node(name, setup)))
+        if count > 1:
+            time.sleep(_CONNECT_S)
+        yield nodes
+
+
+@contextlib.contextmanager
+def _node(name: str, setup: NodeSetup) -> Iterator[Node]:
+    with (
+        (setup.folder / "log").open("w", encoding="utf-8") as errors,
+        child(command(name, setup), tested_core(), errors=errors) as process,
+    ):
+        _wait_until_it_listens(name, setup)
+        yield Node(process, setup.enode)
+
+
+def _wait_until_it_listens(name: str, setup: NodeSetup) -> None:
+    end_s = time.monotonic() + _START_TIMEOUT_S
+    while time.monotonic() < end_s:
+        try:
+            socket.create_connection(("127.0.0.1", setup.port), timeout=1).close()
+        except OSError:
+            time.sleep(_LOOK_EVERY_S)
+        else:
+            return
+    log = (setup.folder / "log").read_text(encoding="utf-8")
+    raise BenchmarkError(f"{name} does not listen on port {setup.port}: {log[-500:]}")

@@ -1,0 +1,141 @@
+"""A raw devp2p end for load drivers: it shakes hands, says a status, and carries packets.
+
+It is no node: it checks nothing, relays nothing and answers nothing but pings.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from typing import Final, cast
+
+from typing_extensions import override
+
+from sottovoce.base.packets import Packet
+from sottovoce.codec import rlp
+from sottovoce.crypto import secp256k1
+from sottovoce.devp2p import events as wire
+from sottovoce.devp2p.connection import Connection
+from sottovoce.devp2p.enode import parse_enode
+from sottovoce.devp2p.settings import ConnectionSettings
+from sottovoce.gossip.whisper_v6 import WHISPER_V6
+from sottovoce.runtime.system_clock import read_clock
+from sottovoce.runtime.system_entropy import SystemEntropy
+
+STATUS_CODE: Final = 0
+MESSAGES_CODE: Final = 1
+WANTS_ALL: Final = rlp.encode([6])
+# A proof of work that nobody does (the largest finite float), so that a source is sent nothing.
+WANTS_NOTHING: Final = rlp.encode([6, 0x7FEFFFFFFFFFFFFF])
+# The Go nodes put all that is new into one packet; a sink takes as much as a frame can carry.
+_PAYLOAD_BYTES_MAX: Final = 0xFFFFFF
+_CONNECT_TIMEOUT_S: Final = 15.0
+
+
+class WireEnd(asyncio.Protocol):
+    """One connection.
+
+    Attributes:
+        ended: Why it ended, or None while it is open.
+    """
+
+    def __init__(self, enode: str, status: bytes, on_messages: Callable[[bytes], None]) -> None:
+        entropy = SystemEntropy()
+        self._peer = parse_enode(enode)
+        self._status = status
+        self._on_messages = on_messages
+        self._machine = Connection(
+            ConnectionSettings("load/v1", (WHISPER_V6,), payload_bytes_max=_PAYLOAD_BYTES_MAX),
+            role=wire.Role.INITIATOR,
+            identity=secp256k1.generate_private_key(entropy),
+            remote=self._peer.public_key,
+            entropy=entropy,
+        )
+        self._transport: asyncio.Transport | None = None
+        self._greeted = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._drained.set()
+        self.ended: str | None = None
+
+    async def connect(self) -> None:
+        """Shake hands and exchange the status.
+
+        Raises:
+            ConnectionError: The node closed the connection instead.
+        """
+        loop = asyncio.get_running_loop()
+        assert self._peer.host is not None
+        await loop.create_connection(lambda: self, self._peer.host, self._peer.tcp_port)
+        async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+            await self._greeted.wait()
+        if self.ended is not None:
+            raise ConnectionError(f"the node under test hung up: {self.ended}")
+
+    async def send(self, payload: bytes) -> None:
+        """Send one `messages` packet, when the socket has room."""
+        await self._drained.wait()
+        packets = (Packet(MESSAGES_CODE, payload),)
+        self._tell(wire.PacketsSubmitted(WHISPER_V6.name, packets))
+
+    def close(self) -> None:
+        """Hang up without a word."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # ---- asyncio's side
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._tell(wire.StreamOpened())
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._tell(wire.BytesReceived(data))
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(str(exc or "the stream ended"))
+
+    @override
+    def pause_writing(self) -> None:
+        self._drained.clear()
+
+    @override
+    def resume_writing(self) -> None:
+        self._drained.set()
+
+    # ---- the machine's side
+
+    def _tell(self, event: wire.ConnectionEvent) -> None:
+        for output in self._machine.handle(event, read_clock()):
+            match output:
+                case wire.BytesToSend(data):
+                    assert self._transport is not None
+                    self._transport.write(data)
+                case wire.PacketsReceived(_, packets):
+                    for packet in packets:
+                        self._take(packet)
+                case wire.PeerIdentified():
+                    self._tell(wire.Admitted())
+                case wire.PeerReady():
+                    status = (Packet(STATUS_CODE, self._status),)
+                    self._tell(wire.PacketsSubmitted(WHISPER_V6.name, status))
+                case wire.ConnectionEnded(_, _, detail):
+                    self._end(detail)
+                    self.close()
+
+    def _take(self, packet: Packet) -> None:
+        if packet.code == MESSAGES_CODE:
+            self._on_messages(packet.payload)
+        elif packet.code == STATUS_CODE:
+            self._greeted.set()
+
+    def _end(self, detail: str) -> None:
+        self.ended = self.ended or detail
+        self._greeted.set()
+        self._drained.set()
+
+
+def random_phase_s(period_s: float) -> float:
+    """Return a moment of a period, so that sending does not fall into step with a node's ticks."""
+    return int.from_bytes(os.urandom(4), "big") / 2**32 * period_s
