@@ -77,7 +77,7 @@ class Links:
         self._slots: dict[PublicKey, int] = {}  # which stream is the connection of a key
         self._dialled: dict[int, Enode] = {}
         # Nothing is due on a link before this moment; most events only put deadlines off, so that
-        # it is rarely exact. Looking at every link after every event would cost more than the event.
+        # it is rarely exact. To look at every link after every event would cost more than that.
         self._due_s = math.inf
         self._trusted: set[PublicKey] = set()
         self._shutting_down = False
