@@ -51,7 +51,11 @@ def main(arguments: Sequence[str]) -> int:
     try:
         parsed = _parser().parse_args(arguments)
         names = chosen(parsed.names)
-        options = Options(quick=not parsed.full, peers=peers_of(parsed.peer))
+        options = Options(
+            quick=not parsed.full,
+            peers=peers_of(parsed.peer),
+            wanted_node_rounds=rounds_of(parsed.rounds),
+        )
     except OptionError as error:
         print(error, file=sys.stderr)
         return _MISUSED
@@ -98,6 +102,19 @@ def peers_of(texts: Iterable[str]) -> dict[str, Path]:
     return peers
 
 
+def rounds_of(text: str | None) -> int | None:
+    """Read what was said with `--rounds`.
+
+    Raises:
+        OptionError: It is no number from 1 up.
+    """
+    if text is None:
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise OptionError(f"Rounds are a number from 1 up: not {text!r}.")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m bench",
@@ -106,6 +123,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", metavar="NAME", help="benchmarks to run (default: all)")
     parser.add_argument(
         "--full", action="store_true", help="large workloads instead of the quick form"
+    )
+    parser.add_argument(
+        "--rounds",
+        metavar="N",
+        help="repeat measurements with whole nodes so often (default: 1, with --full 3)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per line, no table")
     parser.add_argument(

@@ -23,10 +23,13 @@ class Options:
     Attributes:
         quick: Small workloads, all of them in minutes.
         peers: Programs to compare with, by name: `wnode`, `statusd`, `primitives`.
+        wanted_node_rounds: How often measurements with whole nodes are repeated; None for as
+            often as the form does it.
     """
 
     quick: bool = True
     peers: Mapping[str, Path] = field(default_factory=dict)
+    wanted_node_rounds: int | None = None
 
     @property
     def nodes(self) -> dict[str, Path | None]:
@@ -38,6 +41,8 @@ class Options:
     @property
     def node_rounds(self) -> int:
         """How often each measurement with whole nodes is repeated; the median counts."""
+        if self.wanted_node_rounds is not None:
+            return self.wanted_node_rounds
         return 1 if self.quick else 3
 
     @property

@@ -84,17 +84,34 @@ class Fresh:
         entries: The new entries, none of them our own.
     """
 
-    __slots__ = ("_expiry_unix_s", "_known", "_minimum_pow", "_size_bytes", "_taken", "entries")
+    __slots__ = (
+        "_expiry_unix_s",
+        "_known",
+        "_known_wholly",
+        "_maximum_pow",
+        "_minimum_pow",
+        "_size_bytes",
+        "_taken",
+        "entries",
+    )
 
     def __init__(self, entries: list[PoolEntry]) -> None:
         self.entries: Final = entries
         self._known = 0
+        self._known_wholly = -1  # every bit
         self._taken = 0
+        self._maximum_pow = max((entry.pow for entry in entries), default=0.0)
         self._minimum_pow = min((entry.pow for entry in entries), default=0.0)
         self._expiry_unix_s = min((entry.expiry_unix_s for entry in entries), default=0)
         self._size_bytes = sum(len(entry.raw) for entry in entries)
         for entry in entries:
             self._known |= entry.known
+            self._known_wholly &= entry.known
+
+    def is_nothing_for(self, session: Session) -> bool:
+        """Tell whether the peer has all or asks for more work than any has; False if unsure."""
+        too_little_work = session.wishes.minimum_pow > self._maximum_pow
+        return too_little_work or bool(self._known_wholly & session.bit)
 
     def suits_wholly(self, session: Session, now_unix_s: int, bytes_max: int) -> bool:
         """Tell whether the peer wants everything and has nothing of it; False if unsure."""
@@ -142,9 +159,11 @@ class Forwarder:
         self._last_chosen: list[PoolEntry] = []
         self._last_bundles: list[_Bundle] = []
 
-    def hold(self, session: Session, fresh: Sequence[PoolEntry]) -> None:
+    def hold(self, session: Session, fresh: Fresh) -> None:
         """Keep what is new for a peer to whom it cannot leave now."""
-        for entry in fresh:
+        if fresh.is_nothing_for(session):
+            return
+        for entry in fresh.entries:
             if session.lacks(entry):
                 self.enqueue(session, entry)
 
@@ -192,7 +211,7 @@ class Forwarder:
     def _choose(self, session: Session, fresh: Fresh, now_unix_s: int) -> list[PoolEntry]:
         if not session.queue and fresh.suits_wholly(session, now_unix_s, self._packet_bytes):
             return fresh.take_wholly(session)
-        self.hold(session, fresh.entries)
+        self.hold(session, fresh)
         chosen: list[PoolEntry] = []
         queue = session.queue
         size_bytes = 0

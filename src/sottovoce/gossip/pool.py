@@ -32,6 +32,9 @@ STALE_SLOTS_MAX: Final = 32
 # than the additions since the last one.
 _DEAD_SLACK: Final = 64
 
+# Four thousand take a millisecond or two; more in one call would show on every link.
+EXPIRED_PER_CALL: Final = 4096
+
 # A pool that shrinks below this part of its bounds gives up the ranking by worth. Making it anew
 # costs 0.5 us per envelope, less than the additions that fill the pool again.
 _RANKING_KEPT_FROM: Final = 0.5
@@ -173,12 +176,20 @@ class Pool:
     def expire(self, now_s: int) -> int:
         """Remove what expired before this whole second; an envelope lives through its last one.
 
+        One call looks at `EXPIRED_PER_CALL` envelopes at most; `has_expired` tells of more.
+
         Returns:
             How many envelopes were removed.
         """
-        before = len(self._entries)
-        while self._expiry_seconds and self._expiry_seconds[0] < now_s:
-            for entry in self._expiring.pop(heapq.heappop(self._expiry_seconds)):
+        before, left = len(self._entries), EXPIRED_PER_CALL
+        while left and self.has_expired(now_s):
+            expiring = self._expiring[self._expiry_seconds[0]]
+            part = expiring[-left:]
+            del expiring[-left:]
+            left -= len(part)
+            if not expiring:
+                del self._expiring[heapq.heappop(self._expiry_seconds)]
+            for entry in part:
                 if entry.raw:
                     self._remove(entry)
                 else:
@@ -189,6 +200,10 @@ class Pool:
         ):
             self._worth = None
         return before - len(self._entries)
+
+    def has_expired(self, now_s: int) -> bool:
+        """Tell whether `expire` would find something to look at."""
+        return bool(self._expiry_seconds) and self._expiry_seconds[0] < now_s
 
     def take_slot(self) -> int:
         """Return the bit of a new peer; no entry has it set."""

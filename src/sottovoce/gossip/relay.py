@@ -162,7 +162,8 @@ class Relay:
         state, at = self._state, now.monotonic_s
         if self._next_expiry_s is not None and at >= self._next_expiry_s:
             state.statistics.envelopes_expired += state.pool.expire(now.unix_whole_s)
-            self._next_expiry_s = at + EXPIRY_PERIOD_S
+            more = state.pool.has_expired(now.unix_whole_s)
+            self._next_expiry_s = at if more else at + EXPIRY_PERIOD_S
         for peer, session in list(state.watched.items()):
             deadline_s = session.deadline_s
             if deadline_s is None:
@@ -191,7 +192,7 @@ class Relay:
         for session in list(concerned.values()):
             if session.is_greeted:
                 if session.blocked or not self._may_flush(session, at):
-                    state.forwarder.hold(session, fresh.entries)
+                    state.forwarder.hold(session, fresh)
                 else:
                     gathered.outputs += state.forwarder.send(session, fresh, now.unix_whole_s)
             self._note_backlog(session, at)

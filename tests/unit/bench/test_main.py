@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 import bench.__main__ as command_line
-from bench.__main__ import BENCHMARKS, chosen, main, peers_of
-from bench.errors import BenchmarkError
+from bench.__main__ import BENCHMARKS, chosen, main, peers_of, rounds_of
+from bench.errors import BenchmarkError, OptionError
 from bench.figures import Figure
 from bench.options import Options
 from unit.bench.peer_script import write_peer
@@ -96,3 +96,10 @@ def test_failed_benchmark_takes_no_other_with_it(
     shown = capsys.readouterr()
     assert "rlpx_frame failed: no tea" in shown.err
     assert shown.out.count("one cup") == 2
+
+
+def test_rounds_are_a_number_from_one_up() -> None:
+    assert (rounds_of(None), rounds_of("3")) == (None, 3)
+    for text in ("0", "-1", "two"):
+        with pytest.raises(OptionError, match="from 1 up"):
+            rounds_of(text)

@@ -7,10 +7,12 @@ from sottovoce.gossip.envelope import encode_envelopes
 from sottovoce.gossip.events import PeerBlocked, PeerDrained
 from sottovoce.gossip.forwarding import (
     LIST_HEADER_BYTES_MAX,
+    Fresh,
     fits_packet,
     split_by_size,
     split_envelopes,
 )
+from sottovoce.gossip.pool import PoolEntry
 from sottovoce.gossip.settings import GossipSettings
 from unit.gossip.network import Bench, hashes_to, make_envelope, messages, packets_to
 
@@ -71,3 +73,23 @@ def test_peers_with_the_same_wishes_get_the_same_packets() -> None:
     outputs = bench.feed(1, messages(make_envelope(b"1"), make_envelope(b"2")))
     (for_second,), (for_third,) = packets_to(2, outputs), packets_to(3, outputs)
     assert for_second.payload is for_third.payload
+
+
+def test_peer_that_wants_more_work_than_there_is_is_not_asked_for_each_envelope() -> None:
+    few = [PoolEntry(make_envelope(b"a"), 1.0, 1, own=False)]
+    bench = Bench()
+    bench.greet(1)
+    bench.session(1).wishes.set_minimum_pow(1.5)
+    assert Fresh(few).is_nothing_for(bench.session(1))
+    few.append(PoolEntry(make_envelope(b"b"), 2.0, 1, own=False))
+    assert not Fresh(few).is_nothing_for(bench.session(1))
+
+
+def test_peer_that_sent_all_of_a_packet_is_not_asked_for_each_envelope() -> None:
+    bench = Bench()
+    bench.greet(1)
+    bit = bench.session(1).bit
+    both = [PoolEntry(make_envelope(data), 1.0, 1, own=False, sent_by=bit) for data in (b"a", b"b")]
+    assert Fresh(both).is_nothing_for(bench.session(1))
+    both[0].known = 0
+    assert not Fresh(both).is_nothing_for(bench.session(1))

@@ -223,3 +223,14 @@ def test_envelope_costs_little_besides_its_bytes(ranked: bool, bytes_max: int) -
     taken_bytes, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert taken_bytes < COUNT_MAX_LEAST * (bytes_max + len(raws[0]))
+
+
+def test_much_that_expires_at_once_leaves_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "EXPIRED_PER_CALL", 3)
+    pool = Pool(10**6)
+    for number in range(5):
+        envelope = make_envelope(b"%03d" % number, ttl_s=20 + number // 4, pow=0)
+        pool.add(envelope, pow=1.0, bloom=1, own=False)
+    late = START_UNIX_S + 60
+    assert (pool.expire(late), pool.has_expired(late), len(pool)) == (3, True, 2)
+    assert (pool.expire(late), pool.has_expired(late), pool.size_bytes) == (2, False, 0)

@@ -1,8 +1,13 @@
 """What the parts of a relay share: letting in, failing, offering."""
 
+import pytest
+
 from sottovoce.base.moment import Moment
 from sottovoce.base.packets import Packet
+from sottovoce.base.secret import SymmetricKey
+from sottovoce.gossip import relay_state
 from sottovoce.gossip.events import EnvelopesToArchive, Failure, PacketsToSend, PeerFailed
+from sottovoce.gossip.filters import make_filter
 from sottovoce.gossip.relay_state import OFFER_PAUSE_S, Gathered, RelayState
 from sottovoce.gossip.session import Session
 from sottovoce.gossip.settings import GossipSettings
@@ -60,3 +65,15 @@ def test_second_offer_waits_for_the_pause() -> None:
     state.offer_pool(session, 100.5, gathered)
     assert session.deadline_s == 100.0 + OFFER_PAUSE_S
     assert state.watched == {1: session}
+
+
+def test_keys_tried_in_one_call_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_state, "TRIALS_PER_CALL", 4)
+    state, gathered = new_state(), Gathered()
+    for number in range(2):
+        key = SymmetricKey(bytes([number + 1]) * 32)
+        state.filters.install(number, make_filter(symmetric_key=key))
+    for data in (b"a", b"b", b"c"):
+        state.offer_to_filters(make_envelope(data), gathered, only_direct=False, pow=1.0)
+    state.open_waiting(gathered)
+    assert len(state.unopened) == 1
