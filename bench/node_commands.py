@@ -12,6 +12,7 @@ from sottovoce.crypto import secp256k1
 
 _MINIMUM_POW: Final = 1e-7
 _PEERS_MAX: Final = 110
+_RPC_PORT_DISTANCE: Final = 5_000
 _PACKET_BYTES_MAX: Final = 1024 * 1024
 
 
@@ -37,6 +38,11 @@ class NodeSetup:
     def node_key(self) -> str:
         """The private key, hexadecimal."""
         return f"{self.port:064x}"
+
+    @property
+    def rpc_port(self) -> int:
+        """Where ``statusd`` answers questions: out of the way of all nodes of a run."""
+        return self.port + _RPC_PORT_DISTANCE
 
     @property
     def enode(self) -> str:
@@ -80,6 +86,11 @@ def _statusd(setup: NodeSetup) -> list[str]:
         "AdvertiseAddr": "127.0.0.1",
         "NodeKey": setup.node_key,
         "Name": "bench",
+        "HTTPEnabled": True,
+        "HTTPHost": "127.0.0.1",
+        "HTTPPort": setup.rpc_port,
+        "HTTPVirtualHosts": ["127.0.0.1"],
+        "APIModules": "shh",
         "EnableNTPSync": False,
         "EnableStatusService": False,
         "MaxPeers": _PEERS_MAX,

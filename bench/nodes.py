@@ -33,11 +33,13 @@ class Node:
 
     Attributes:
         enode: Where it listens.
+        rpc_port: Where ``statusd`` answers questions.
     """
 
-    def __init__(self, process: Child, enode: str) -> None:
+    def __init__(self, process: Child, setup: NodeSetup) -> None:
         self._process = process
-        self.enode = enode
+        self.enode = setup.enode
+        self.rpc_port = setup.rpc_port
 
     def cpu_s(self) -> float:
         """Return the processor time that it has taken, user and system."""
@@ -112,23 +114,32 @@ def line_of_nodes(
     with contextlib.ExitStack() as stack:
         nodes: list[Node] = []
         for _ in range(count):
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             before = nodes[-1].enode if nodes else None
-            setup = NodeSetup(program, next(_ports), before, folder, settings)
-            nodes.append(stack.enter_context(_node(name, setup)))
+            nodes.append(stack.enter_context(one_node(name, program, before, **settings)))
         if count > 1:
             time.sleep(_CONNECT_S)
         yield nodes
 
 
 @contextlib.contextmanager
-def _node(name: str, setup: NodeSetup) -> Iterator[Node]:
+def one_node(
+    name: str, program: Path | None, before: str | None = None, **settings: float
+) -> Iterator[Node]:
+    """Give one node of a kind, which connects to the enode `before` if that is given."""
+    with tempfile.TemporaryDirectory() as folder:
+        setup = NodeSetup(program, next(_ports), before, Path(folder), settings)
+        with _running(name, setup) as node:
+            yield node
+
+
+@contextlib.contextmanager
+def _running(name: str, setup: NodeSetup) -> Iterator[Node]:
     with (
         (setup.folder / "log").open("w", encoding="utf-8") as errors,
         child(command(name, setup), tested_core(), errors=errors) as process,
     ):
         _wait_until_it_listens(name, setup)
-        yield Node(process, setup.enode)
+        yield Node(process, setup)
 
 
 def _wait_until_it_listens(name: str, setup: NodeSetup) -> None:
