@@ -32,6 +32,10 @@ ANSWERS_PER_PACKET: Final = 2
 QUEUE_COUNT_MAX: Final = 65536
 
 
+# A queue may hold the whole pool, and a peer may want nothing of it; so many take half a millisecond.
+LOOKED_AT_PER_CALL: Final = 4096
+
+
 def fits_packet(raw: bytes, packet_bytes_max: int) -> bool:
     """Tell whether one encoded envelope fits into a packet of its own."""
     if len(raw) + LIST_HEADER_BYTES_MAX <= packet_bytes_max:
@@ -215,7 +219,7 @@ class Forwarder:
         chosen: list[PoolEntry] = []
         queue = session.queue
         size_bytes = 0
-        while queue:
+        for _ in range(min(len(queue), LOOKED_AT_PER_CALL)):
             entry = queue[0]
             if entry.raw and session.lacks(entry) and entry.expiry_unix_s >= now_unix_s:
                 size_bytes += len(entry.raw)

@@ -197,12 +197,12 @@ class RelayState:
         session.offer_due = False
         session.offer_not_before_s = now_s + OFFER_PAUSE_S
         session.queue.clear()
-        for entry in self.pool.entries():
-            if entry.own:
-                if not self.own_delays.start(session, entry, now_s):
-                    session.offer_due = True
-            elif not self.settings.light and session.lacks(entry):
-                session.queue.append(entry)
+        for entry in [entry for entry in self.pool.entries() if entry.own]:
+            if not self.own_delays.start(session, entry, now_s):
+                session.offer_due = True
+        if not self.settings.light:
+            # What the peer lacks of it is found out a part at a time, when it is sent.
+            session.queue.extend([entry for entry in self.pool.entries() if not entry.own])
         if session.offer_due:
             self.watched[session.peer] = session
         gathered.touched[session.peer] = session

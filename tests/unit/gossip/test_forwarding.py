@@ -4,7 +4,7 @@ import pytest
 
 from sottovoce.gossip import forwarding
 from sottovoce.gossip.envelope import encode_envelopes
-from sottovoce.gossip.events import PeerBlocked, PeerDrained
+from sottovoce.gossip.events import PeerBlocked, PeerDrained, TimePassed
 from sottovoce.gossip.forwarding import (
     LIST_HEADER_BYTES_MAX,
     Fresh,
@@ -14,7 +14,8 @@ from sottovoce.gossip.forwarding import (
 )
 from sottovoce.gossip.pool import PoolEntry
 from sottovoce.gossip.settings import GossipSettings
-from unit.gossip.network import Bench, hashes_to, make_envelope, messages, packets_to
+from sottovoce.gossip.wishes import pow_to_bits
+from unit.gossip.network import Bench, hashes_to, make_envelope, messages, packets_to, status
 
 HEADER = LIST_HEADER_BYTES_MAX
 
@@ -93,3 +94,18 @@ def test_peer_that_sent_all_of_a_packet_is_not_asked_for_each_envelope() -> None
     assert Fresh(both).is_nothing_for(bench.session(1))
     both[0].known = 0
     assert not Fresh(both).is_nothing_for(bench.session(1))
+
+
+def test_pool_is_looked_through_in_parts_for_a_peer_that_wants_nothing_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(forwarding, "LOOKED_AT_PER_CALL", 2)
+    bench = Bench()
+    bench.greet(1)
+    bench.feed(1, messages(*(make_envelope(bytes([n])) for n in range(5))))
+    bench.greet(2, status(pow_bits=pow_to_bits(1e9)))
+    assert len(bench.session(2).queue) == 3
+    bench.handle(TimePassed())
+    assert len(bench.session(2).queue) == 1
+    assert packets_to(2, bench.handle(TimePassed())) == []
+    assert len(bench.session(2).queue) == 0
