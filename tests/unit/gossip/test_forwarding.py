@@ -4,7 +4,7 @@ import pytest
 
 from sottovoce.gossip import forwarding
 from sottovoce.gossip.envelope import encode_envelopes
-from sottovoce.gossip.events import PeerBlocked, PeerDrained, TimePassed
+from sottovoce.gossip.events import PeerBlocked, PeerDrained, PeerPackets, TimePassed
 from sottovoce.gossip.forwarding import (
     LIST_HEADER_BYTES_MAX,
     Fresh,
@@ -103,9 +103,11 @@ def test_pool_is_looked_through_in_parts_for_a_peer_that_wants_nothing_of_it(
     bench = Bench()
     bench.greet(1)
     bench.feed(1, messages(*(make_envelope(bytes([n])) for n in range(5))))
-    bench.greet(2, status(pow_bits=pow_to_bits(1e9)))
-    assert len(bench.session(2).queue) == 3
-    bench.handle(TimePassed())
-    assert len(bench.session(2).queue) == 1
-    assert packets_to(2, bench.handle(TimePassed())) == []
-    assert len(bench.session(2).queue) == 0
+    bench.join(2)
+    wants_nothing = status(pow_bits=pow_to_bits(1e9))
+    outputs = bench.relay.handle(PeerPackets(2, (wants_nothing,)), bench.now)
+    left = [len(bench.session(2).queue)]
+    for _ in range(2):
+        outputs += bench.relay.handle(TimePassed(), bench.now)
+        left.append(len(bench.session(2).queue))
+    assert (left, packets_to(2, outputs)) == ([3, 1, 0], [])
