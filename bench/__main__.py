@@ -30,6 +30,7 @@ BENCHMARKS: Final = (
     "hop_latency",
     "pool_idle",
     "burst_and_join",
+    "ratchet",
 )
 PEERS: Final = frozenset({PEER}) | NODE_PEERS
 

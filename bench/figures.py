@@ -63,7 +63,7 @@ class Figure:
 def table(figures: Iterable[Figure]) -> str:
     """Return the figures as a Markdown table, whose columns are aligned."""
     figures = list(figures)
-    names = sorted({name for figure in figures for name in figure.peers})
+    names = list(dict.fromkeys(name for figure in figures for name in figure.peers))
     rows = [[*_HEADINGS, *names, "ratio", "target", "met"]]
     rows += [_cells(figure, names) for figure in figures]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -125,7 +125,7 @@ class Envelope:
     @property
     def nonce(self) -> int:
         """The nonce of the proof of work, 64 bits."""
-        return int.from_bytes(self._nonce_bytes(), "big")
+        return int.from_bytes(self.work_input[-_NONCE_BYTES:], "big")
 
     @property
     def prefix(self) -> bytes:
@@ -136,7 +136,9 @@ class Envelope:
     def work_input(self) -> bytes:
         """What the proof of work is the hash of: the prefix, and the nonce as eight bytes."""
         raw, end = self.raw, self._data_end
-        nonce = self._nonce_bytes().rjust(_NONCE_BYTES, b"\x00")
+        # The nonce is the last item, without leading zeros; its header, if any, has one byte.
+        nonce = raw[end:] if raw[end] < _RLP_SINGLE_BYTE_END else raw[end + 1 :]
+        nonce = nonce.rjust(_NONCE_BYTES, b"\x00")
         size = end - _LIST_HEADER_2.size
         if raw[0] == _RLP_LIST_LENGTH_2 and size >= _USUAL_LENGTH_MIN:
             # The header stays as long as it was, and only the number in it changes.
@@ -144,11 +146,6 @@ class Envelope:
             return b"".join((header, raw[_LIST_HEADER_2.size : end], nonce))
         _, body, _ = read_header(raw, 0, len(raw))
         return encode_list((raw[body:end],)) + nonce
-
-    def _nonce_bytes(self) -> bytes:
-        """Return the nonce without leading zeros: the last item, whose header has one byte."""
-        last = self.raw[self._data_end :]
-        return last if last[0] < _RLP_SINGLE_BYTE_END else last[1:]
 
     @override
     def __eq__(self, other: object) -> bool:

@@ -128,6 +128,10 @@ class FilterTable:
             if not listeners:
                 del self._by_topic[topic]
 
+    def listen_to(self, topic: Topic) -> bool:
+        """Tell whether any filter would try its key on an envelope with this topic."""
+        return topic in self._by_topic or bool(self._any_topic)
+
     def count_for(self, topic: Topic) -> int:
         """Return how many filters would try their key on an envelope with this topic."""
         return len(self._by_topic.get(topic, ())) + len(self._any_topic)

@@ -32,7 +32,7 @@ ANSWERS_PER_PACKET: Final = 2
 QUEUE_COUNT_MAX: Final = 65536
 
 
-# A queue may hold the whole pool, and a peer may want nothing of it; so many take half a millisecond.
+# A queue may hold the whole pool, and a peer may want nothing of it. So many take a millisecond.
 LOOKED_AT_PER_CALL: Final = 4096
 
 

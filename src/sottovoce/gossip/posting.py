@@ -137,7 +137,10 @@ class Posting:
         if known is not None:
             state.statistics.dropped[Drop.DUPLICATE] += 1
             return known
-        return state.admit(envelope, state.admission.policy(now), gathered, own=True)
+        admitted = state.admit(envelope, state.admission.policy(now), gathered, own=True)
+        if not isinstance(admitted, Drop):
+            state.count_pooled(1, own=True)
+        return admitted
 
     def _direct_packets(
         self, session: Session, envelopes: tuple[Envelope, ...]

@@ -200,6 +200,7 @@ class Reception:
         policy = state.admission.policy(now)
         refused: list[tuple[Envelope, Drop]] = []
         price = 0.0
+        pooled = 0
         find = state.pool.get
         for envelope in arrived.envelopes:
             known = find(envelope.raw)
@@ -211,6 +212,9 @@ class Reception:
                 price += PRICES[admitted]
                 if admitted in REFUSAL_TEXTS:
                     refused.append((envelope, admitted))
+            else:
+                pooled += 1
+        state.count_pooled(pooled)
         self._charge(session, price, now, gathered)
         if session.reads_confirmations and state.settings.confirmations:
             self._confirm(session, arrived.payload, refused, gathered)
@@ -253,6 +257,7 @@ class Reception:
 
     def _take_direct(self, envelopes: list[Envelope], gathered: Gathered) -> None:
         self._state.statistics.direct_received += len(envelopes)
+        self._state.statistics.offered_direct += len(envelopes)
         for envelope in envelopes:
             self._state.offer_to_filters(envelope, gathered, only_direct=True, pow=None)
 

@@ -120,7 +120,7 @@ class RelayState:
             sent_by: The bit of the peer that sent it.
 
         Returns:
-            The entry, or why there is none.
+            The entry, which the caller counts, or why there is none, which is counted here.
         """
         pow = check(envelope, policy)
         if isinstance(pow, Drop):
@@ -131,7 +131,6 @@ class RelayState:
         if entry is None:
             self.statistics.dropped[Drop.POOL_FULL] += 1
             return Drop.POOL_FULL
-        self.statistics.envelopes_pooled += 1
         if self.settings.serves_mail:
             gathered.archive.append(envelope)
         # A light node relays nothing of others; what it receives is for itself alone.
@@ -141,6 +140,14 @@ class RelayState:
         self.offer_to_filters(envelope, gathered, only_direct=only_direct, pow=pow)
         return entry
 
+    def count_pooled(self, count: int, *, own: bool = False) -> None:
+        """Count envelopes that were admitted; not one by one, for there are many."""
+        self.statistics.envelopes_pooled += count
+        if self.settings.light and not own:
+            self.statistics.offered_direct += count
+        else:
+            self.statistics.offered += count
+
     def offer_to_filters(
         self, envelope: Envelope, gathered: Gathered, *, only_direct: bool, pow: float | None
     ) -> None:
@@ -149,15 +156,10 @@ class RelayState:
         They are tried when everything that the call relays has left, so that the time which
         opening takes shows on no link.
         """
-        if only_direct:
-            self.statistics.offered_direct += 1
-        else:
-            self.statistics.offered += 1
-        if not self.filters.count_for(envelope.topic):
-            return
-        self.unopened.append(_Unopened(envelope, only_direct, pow))
-        if len(self.unopened) > UNOPENED_MAX:
-            self.open_waiting(gathered)
+        if self.filters.listen_to(envelope.topic):
+            self.unopened.append(_Unopened(envelope, only_direct, pow))
+            if len(self.unopened) > UNOPENED_MAX:
+                self.open_waiting(gathered)
 
     def open_waiting(self, gathered: Gathered) -> None:
         """Try the filters on envelopes that wait for them, some in one call."""

@@ -139,9 +139,10 @@ class Driver:
             # Setting the timer anew after each batch would put it off for as long as a peer is
             # busy; so what is due is handled first.
             facts += self._handle_guarded(inputs.TimePassed())
-        for _ in range(min(len(self._inputs), BATCH_INPUTS_MAX)):
-            event = self._inputs.take()
-            facts += self._handle_guarded(event)
+        for _ in range(BATCH_INPUTS_MAX):
+            if not self._inputs:
+                break
+            facts += self._handle_guarded(self._inputs.take())
             if self._loop.time() > end_s:
                 break
         if self._inputs:

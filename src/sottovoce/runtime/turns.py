@@ -27,6 +27,9 @@ OfStream: TypeAlias = (
 SLICE_BYTES: Final = 16 * 1024
 # What an input counts for at least: a peer that sends much in little pieces takes time, too.
 INPUT_BYTES_MIN: Final = 512
+# A stream that is alone gets so much in one turn. Of usual envelopes that is two milliseconds, of
+# the smallest ones sixteen, for which whoever comes in between has to wait.
+JOINED_BYTES_MAX: Final = 64 * 1024
 
 
 class InputTurns:
@@ -63,6 +66,10 @@ class InputTurns:
         stream = self._turns[0]
         queue = self._streams[stream]
         event = queue.popleft()
+        if isinstance(event, StreamBytes) and len(self._turns) == 1 and not self._others:
+            # Nobody else waits: what was cut for the sake of others is handled in one go, which
+            # saves a turn of everything above for each piece.
+            event = self._joined(event, queue)
         self._left_bytes -= _cost(event)
         if not queue:
             del self._streams[stream]
@@ -72,6 +79,15 @@ class InputTurns:
             if queue:
                 self._turns.append(stream)
         return event
+
+    def _joined(self, first: StreamBytes, queue: deque[OfStream]) -> StreamBytes:
+        pieces, left = [first.data], JOINED_BYTES_MAX - len(first.data)
+        while queue and isinstance(queue[0], StreamBytes) and len(queue[0].data) <= left:
+            pieces.append(queue[0].data)
+            left -= len(queue[0].data)
+            queue.popleft()
+        self._count -= len(pieces) - 1
+        return first if len(pieces) == 1 else StreamBytes(first.stream, b"".join(pieces))
 
     def clear(self) -> None:
         """Forget everything."""
