@@ -55,10 +55,10 @@ def test_json_has_ratios_and_verdict() -> None:
 def test_table_is_aligned_markdown_with_a_column_for_each_peer() -> None:
     lines = table([replace(TIME, ratio_target=2.0), replace(RATE, bound=1234.0)]).splitlines()
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
-    assert cells[0][5:] == ["statusd", "wnode", "ratio", "target", "met"]
+    assert cells[0][5:] == ["wnode", "statusd", "ratio", "target", "met"]
     assert cells[2] == [
         *("3", "seal", "400 B", "CPU us", "20"),
-        *("10", "50", "2.50x / 0.50x", "2x", "yes"),
+        *("50", "10", "2.50x / 0.50x", "2x", "yes"),
     ]
     assert cells[3] == ["1", "search", "64 B", "hashes/s", "300", "", "", "", ">= 1,234", "NO"]
     assert len({len(line) for line in lines}) == 1
