@@ -22,7 +22,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all setup demo check test test-long sim bench plots coverage format docs pins clean help
+.PHONY: all setup demo check test test-long sim bench plots proto coverage format docs pins clean help
 
 all: check test  ## check and test
 
@@ -66,6 +66,10 @@ format: $(VENV)/.check  ## format, and fix what the linter can fix
 docs: $(VENV)/.base  ## the command reference, from the help texts
 	@$(BIN)/python -m sottovoce.cli.reference >$(VENV)/cli.md && mv $(VENV)/cli.md docs/reference/cli.md
 
+proto: $(VENV)/.proto  ## the protobuf code, from src/sottovoce/proto/*.proto
+	@cd src && ../$(BIN)/python -m grpc_tools.protoc --plugin=protoc-gen-mypy=../$(BIN)/protoc-gen-mypy \
+	  --proto_path=. --python_out=. --mypy_out=. sottovoce/proto/*.proto
+
 pins:  ## pin the newest versions in requirements/ (needs uv)
 	@command -v uv >/dev/null || { echo "make pins needs the program uv."; exit 1; }
 	@$(call compile,check,--extra test --extra check --upgrade)
@@ -73,6 +77,7 @@ pins:  ## pin the newest versions in requirements/ (needs uv)
 	@$(call compile,base,--constraints requirements/check.txt)
 	@$(call compile,bench,--extra speed --constraints requirements/check.txt)
 	@$(call compile,sim,--extra sim --constraints requirements/check.txt)
+	@$(call compile,proto,--extra proto --constraints requirements/check.txt)
 
 clean:  ## remove .venv and every cache
 	@rm -rf $(VENV) build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -85,29 +90,34 @@ help:  ## this list
 # ---- set-up, in tiers: a stamp per tier, made anew when its pins or pyproject.toml change
 
 $(VENV)/.base: requirements/base.txt pyproject.toml | $(BIN)/python
-	@echo "Setting up $(VENV): the program"
+	@echo "Setting up $(VENV): the program" >&2
 	@$(PIP) install --require-hashes -r requirements/base.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.test: requirements/test.txt $(VENV)/.base
-	@echo "Setting up $(VENV): the tests"
+	@echo "Setting up $(VENV): the tests" >&2
 	@$(PIP) install --require-hashes -r requirements/test.txt
 	@touch $@
 
 $(VENV)/.check: requirements/check.txt $(VENV)/.test
-	@echo "Setting up $(VENV): the checks"
+	@echo "Setting up $(VENV): the checks" >&2
 	@$(PIP) install --require-hashes -r requirements/check.txt
 	@touch $@
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.base
-	@echo "Setting up $(VENV): the event loop of the benchmarks"
+	@echo "Setting up $(VENV): the event loop of the benchmarks" >&2
 	@$(PIP) install --require-hashes -r requirements/bench.txt
 	@touch $@
 
 $(VENV)/.sim: requirements/sim.txt $(VENV)/.bench
-	@echo "Setting up $(VENV): the plots"
+	@echo "Setting up $(VENV): the plots" >&2
 	@$(PIP) install --require-hashes -r requirements/sim.txt
+	@touch $@
+
+$(VENV)/.proto: requirements/proto.txt $(VENV)/.base
+	@echo "Setting up $(VENV): the protobuf compiler" >&2
+	@$(PIP) install --require-hashes -r requirements/proto.txt
 	@touch $@
 
 # Debian keeps ensurepip in a package of its own, so a Python can be new enough and still lack it.

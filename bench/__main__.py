@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
@@ -37,6 +38,7 @@ PEERS: Final = frozenset({PEER}) | NODE_PEERS
 _OK: Final = 0
 _FAILED: Final = 1
 _MISUSED: Final = 2  # as of every command line
+_TERMINATED: Final = 143  # as shells count SIGTERM
 
 
 class _Parser(argparse.ArgumentParser):
@@ -61,6 +63,8 @@ def main(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         return _MISUSED
     failures: list[str] = []
+    # So that the context managers that end the peers' processes run.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     figures = _measured(names, options, failures)
     if parsed.json:
         _print_lines(figures)
@@ -150,6 +154,12 @@ def _measured(names: Iterable[str], options: Options, failures: list[str]) -> It
             for figure in benchmark.run(options):
                 print(f"  {figure.workload}, {figure.metric}", file=sys.stderr, flush=True)
                 yield figure
+        except KeyboardInterrupt:
+            print(
+                f"{name} was interrupted; what was measured follows.", file=sys.stderr, flush=True
+            )
+            failures.append(name)
+            return
         except (BenchmarkError, ConnectionError) as error:
             print(f"{name} failed: {error}", file=sys.stderr, flush=True)
             failures.append(name)

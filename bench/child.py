@@ -1,5 +1,6 @@
 """A process that a benchmark starts, talks to line by line, and ends."""
 
+import ctypes
 import json
 import os
 import re
@@ -16,6 +17,7 @@ _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 _STOP_TIMEOUT_S: Final = 10.0
 _RSS: Final = re.compile(r"^VmRSS:\s+(\d+) kB$", re.MULTILINE)
 _KB: Final = 1024
+_PR_SET_PDEATHSIG: Final = 1  # of linux/prctl.h
 
 
 class Child:
@@ -23,6 +25,16 @@ class Child:
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def _proc_file(self, name: str) -> str:
+        if not self.is_running:
+            raise BenchmarkError("a process of the benchmark ended before it was measured")
+        return Path(f"/proc/{self._process.pid}/{name}").read_text(encoding="ascii")
 
     def ask(self, question: Mapping[str, object]) -> dict[str, Any]:
         """Write one line of JSON and return the line that answers it.
@@ -44,16 +56,21 @@ class Child:
 
     def cpu_s(self) -> float:
         """Return the processor time that all its threads have taken, user and system."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii")
+        fields = self._proc_file("stat")
         user, system = fields.rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / _TICKS_PER_S
 
     def rss_bytes(self) -> int:
         """Return how much memory it has now."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
-        found = _RSS.search(status)
+        found = _RSS.search(self._proc_file("status"))
         assert found is not None
         return int(found[1]) * _KB
+
+
+def _prepare(cores: set[int]) -> None:
+    """Keep the new process on these cores, and let it die with us, however we end."""
+    os.sched_setaffinity(0, cores)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @contextmanager
@@ -78,7 +95,7 @@ def child(
             stderr=errors,
             text=True,
             # Between fork and exec nothing else of ours runs: no thread is alive here.
-            preexec_fn=lambda: os.sched_setaffinity(0, cores),
+            preexec_fn=lambda: _prepare(cores),
         )
     except OSError as error:
         raise BenchmarkError(f"{command[0]} does not start: {error.strerror}") from error

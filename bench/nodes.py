@@ -6,7 +6,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import count as counting
 from pathlib import Path
 from statistics import median
 from typing import Any, Final, TypeVar
@@ -16,14 +15,13 @@ from bench.errors import BenchmarkError
 from bench.load_driver import LoadDriver, load_driver
 from bench.node_commands import NodeSetup, command
 from bench.options import OURS, Options, tested_core
+from sottovoce.crypto import secp256k1
+from sottovoce.runtime.system_entropy import SystemEntropy
 
 _START_TIMEOUT_S: Final = 30.0
 _LOOK_EVERY_S: Final = 0.05
 # Nodes in a line find each other in less; the Go nodes dial every few seconds.
 _CONNECT_S: Final = 4.0
-# Below the range from which the system draws the ports of outgoing connections. Every node of a
-# run has a port of its own, for the system keeps closed ones busy for a while.
-_ports: Final = counting(24_101)
 
 MeasuredT = TypeVar("MeasuredT")
 
@@ -78,14 +76,17 @@ def in_turns(
     results: dict[str, list[MeasuredT]] = {name: [] for name in options.nodes}
     for _ in range(options.node_rounds):
         for name, program in options.nodes.items():
-            with line_of_nodes(name, program, count, **settings) as nodes, load_driver() as driver:
-                try:
+            try:
+                with (
+                    line_of_nodes(name, program, count, **settings) as nodes,
+                    load_driver() as driver,
+                ):
                     results[name].append(work(nodes, driver))
-                except BenchmarkError as error:
-                    if name == OURS:
-                        raise
-                    # A peer that loses envelopes under a load is a finding, not the end of the row.
-                    print(f"  {name} failed: {error}", file=sys.stderr, flush=True)
+            except BenchmarkError as error:
+                if name == OURS:
+                    raise
+                # A peer that loses envelopes under a load is a finding, not the end of the row.
+                print(f"  {name} failed: {error}", file=sys.stderr, flush=True)
     return {name: made for name, made in results.items() if made}
 
 
@@ -127,7 +128,8 @@ def one_node(
 ) -> Iterator[Node]:
     """Give one node of a kind, which connects to the enode `before` if that is given."""
     with tempfile.TemporaryDirectory() as folder:
-        setup = NodeSetup(program, next(_ports), before, Path(folder), settings)
+        key = secp256k1.generate_private_key(SystemEntropy()).raw.hex()
+        setup = NodeSetup(program, _free_port(), _free_port(), key, before, Path(folder), settings)
         with _running(name, setup) as node:
             yield node
 
@@ -138,13 +140,18 @@ def _running(name: str, setup: NodeSetup) -> Iterator[Node]:
         (setup.folder / "log").open("w", encoding="utf-8") as errors,
         child(command(name, setup), tested_core(), errors=errors) as process,
     ):
-        _wait_until_it_listens(name, setup)
+        _wait_until_it_listens(name, setup, process)
         yield Node(process, setup)
 
 
-def _wait_until_it_listens(name: str, setup: NodeSetup) -> None:
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def _wait_until_it_listens(name: str, setup: NodeSetup, process: Child) -> None:
     end_s = time.monotonic() + _START_TIMEOUT_S
-    while time.monotonic() < end_s:
+    while time.monotonic() < end_s and process.is_running:
         try:
             socket.create_connection(("127.0.0.1", setup.port), timeout=1).close()
         except OSError:

@@ -113,6 +113,12 @@ class Scene:
             self.party.node.handle(inputs.TimePassed(), self._pump.now)
         return counted.total()
 
+    def lines(self, arrived: inputs.StreamBytes) -> int:
+        """Count the lines of Python that the relay runs for what came in, loops included."""
+        with counting_lines() as counted:
+            self.party.node.handle(arrived, self._pump.now)
+        return counted[0]
+
     def calls(self, arrived: inputs.StreamBytes) -> int:
         """Count the Python functions that the relay calls for what came in."""
         with counting_calls() as counted:
@@ -136,6 +142,23 @@ def counting_calls() -> Iterator[Counter[str]]:
         yield counted
     finally:
         sys.setprofile(before)
+
+
+@contextmanager
+def counting_lines() -> Iterator[list[int]]:
+    """Count lines that are run while the block runs, each round of a loop anew."""
+    counted = [0]
+
+    def note(_frame: FrameType, _event: str, _: Any) -> Any:
+        counted[0] += 1
+        return note
+
+    before = sys.gettrace()
+    sys.settrace(note)
+    try:
+        yield counted
+    finally:
+        sys.settrace(before)
 
 
 def counted(function: Callable[..., Any]) -> tuple[Callable[..., Any], list[int]]:

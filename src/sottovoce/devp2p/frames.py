@@ -36,7 +36,8 @@ _ONE_BYTE_CODE_END: Final = 0x80
 # One flush gives each peer about one packet, and answers may come in between.
 _KEPT_FRAMES: Final = 4
 _KEPT_BYTES_MIN: Final = 1024  # keeping a smaller one costs as much as making it
-_KEPT_BYTES_MAX: Final = 512 * 1024  # twice what the relay aims at; bounds what is kept to 2 MB
+# Twice what the relay aims at; with the payloads themselves it bounds what is kept to 4 MB.
+_KEPT_BYTES_MAX: Final = 512 * 1024
 
 
 class RollingMac:

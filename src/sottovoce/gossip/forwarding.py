@@ -28,7 +28,7 @@ LIST_HEADER_BYTES_MAX: Final = 9
 ANSWERS_PER_PACKET: Final = 2
 
 # A blocked peer's queue beyond this is given up for one look through the whole pool once it reads
-# again: that costs less than the memory of a longer queue (2 MB at this length).
+# again: that costs less than the memory of a longer queue (half a MB at this length).
 QUEUE_COUNT_MAX: Final = 65536
 
 
@@ -138,7 +138,7 @@ class Fresh:
             return
         # Mostly the same peers have all of them; one integer for all costs a pool 32 bytes less
         # per envelope than one for each.
-        before = after = 0
+        before, after = 0, self._taken
         for entry in self.entries:
             if entry.known != before:
                 before = entry.known

@@ -17,8 +17,8 @@ from sottovoce.gossip.envelope import Envelope, decode_envelope
 
 # Besides its bytes an envelope costs some 240 more here (340 while the pool is full), so that small
 # ones would fill many times the memory that the bound in bytes says. With this mean as a second
-# bound, a full pool takes at most twice its bound, whatever is in it. Status' messages have 400 to
-# 2000 bytes.
+# bound, a full pool takes at most two and a half times its bound: so much if each envelope has a
+# topic of its own and as many were evicted as live. Status' messages have 400 to 2000 bytes.
 ENVELOPE_BYTES_MEAN_MIN: Final = 512
 # So many are always allowed; they cost three megabytes.
 COUNT_MAX_LEAST: Final = 4096
@@ -34,6 +34,10 @@ _DEAD_SLACK: Final = 64
 
 # Four thousand take a millisecond or two; more in one call would show on every link.
 EXPIRED_PER_CALL: Final = 4096
+
+# Ranking a full pool in one call would hold every link up for 70 ms, so that it is done in parts:
+# what makes room is the least worth of what is ranked so far.
+RANKED_PER_CALL: Final = 4096
 
 # A pool that shrinks below this part of its bounds gives up the ranking by worth. Making it anew
 # costs 0.5 us per envelope, less than the additions that fill the pool again.
@@ -112,6 +116,7 @@ class Pool:
         # Ascending worth; the serial keeps entries of equal worth in the order of their coming.
         # None until the pool is full for the first time: most never are.
         self._worth: list[tuple[float, int, PoolEntry]] | None = None
+        self._unranked: list[PoolEntry] = []
         self._serial = 0
         self._slots = _Slots()
         self.size_bytes = 0
@@ -199,6 +204,7 @@ class Pool:
             and len(self._entries) < self.count_max * _RANKING_KEPT_FROM
         ):
             self._worth = None
+            self._unranked = []
         return before - len(self._entries)
 
     def has_expired(self, now_s: int) -> bool:
@@ -231,12 +237,16 @@ class Pool:
             heapq.heapify(worth)
 
     def _ranking(self) -> list[tuple[float, int, PoolEntry]]:
-        """Return the ranking by worth, made anew if there is none."""
+        """Return the ranking by worth, with some more in it if it is not complete."""
         if self._worth is None:
-            strangers = (entry for entry in self.entries() if not entry.own)
-            self._worth = [(entry.pow, place, entry) for place, entry in enumerate(strangers)]
-            self._serial = len(self._worth)
-            heapq.heapify(self._worth)
+            self._worth = []
+            self._unranked = list(self.entries())
+            self._serial = len(self._unranked)
+        part = self._unranked[-RANKED_PER_CALL:]
+        del self._unranked[-RANKED_PER_CALL:]
+        for place, entry in enumerate(part, len(self._unranked)):
+            if entry.raw and not entry.own:
+                heapq.heappush(self._worth, (entry.pow, place, entry))
         return self._worth
 
     def _evict(self, entry: PoolEntry) -> None:

@@ -148,7 +148,7 @@ async def _ask(process: Process, request: bytes) -> bytes:
         process.stdin.write(request)
         await process.stdin.drain()
         return (await process.stdout.readline()).strip()
-    except OSError:
+    except (OSError, RuntimeError):  # uvloop says the second of a pipe that is closed
         return b""
 
 

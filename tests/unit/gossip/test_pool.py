@@ -234,3 +234,16 @@ def test_much_that_expires_at_once_leaves_in_parts(monkeypatch: pytest.MonkeyPat
     late = START_UNIX_S + 60
     assert (pool.expire(late), pool.has_expired(late), len(pool)) == (3, True, 2)
     assert (pool.expire(late), pool.has_expired(late), pool.size_bytes) == (2, False, 0)
+
+
+def test_full_pool_is_ranked_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "RANKED_PER_CALL", 2)
+    pool = Pool(4 * SIZE)
+    for data, pow in ((b"001", 1.0), (b"002", 2.0), (b"003", 3.0), (b"004", 4.0)):
+        add(pool, data, pow)
+    # The youngest two are ranked first, and the least of them makes room.
+    assert add(pool, b"005", 9.0) is not None
+    assert not pool.holds(hash_of(b"003"))
+    # With the others ranked, the least of all does.
+    assert add(pool, b"006", 9.0) is not None
+    assert not pool.holds(hash_of(b"001"))
