@@ -24,7 +24,9 @@ PYPROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_
 FILE_LINES_MAX: Final = 500
 BANNED_WORDS: Final = frozenset({"common", "helper", "helpers", "manager", "misc", "util", "utils"})
 # Layers whose every module implements some specification and names it.
-PROTOCOL_LAYERS: Final = ("codec", "crypto", "devp2p", "gossip")
+PROTOCOL_LAYERS: Final = (
+    "codec", "crypto", "devp2p", "gossip", "identity", "payloads", "secure", "sync",
+)  # fmt: skip
 # Modules in them that implement none.
 WITHOUT_SPECIFICATION: Final = frozenset(
     {"codec/byte_queue.py", "codec/hex.py", "crypto/constant_time.py"}
@@ -39,6 +41,7 @@ MADE_BY_TOOLS: Final = frozenset(
         ".ruff_cache", ".venv", "__pycache__", "build", "dist",
     }
 )  # fmt: skip
+GENERATED: Final = re.compile(r"_pb2\.py$")
 TEXT_SUFFIXES: Final = frozenset(
     {"", ".cfg", ".css", ".html", ".ini", ".js", ".md", ".proto", ".py", ".sh", ".toml", ".txt",
      ".yaml", ".yml"}
@@ -83,8 +86,13 @@ def report(problems: list[str]) -> None:
         pytest.fail("\n" + "\n".join(problems), pytrace=False)
 
 
-PYTHON_FILES: Final = [*files(ROOT / "src", ".py"), *files(ROOT / "tests", ".py")]
-SOURCE_FILES: Final = list(files(SOURCE, ".py"))
+def written(start: Path) -> list[Path]:
+    """List the Python files that people write; the protobuf compiler answers for its own."""
+    return [path for path in files(start, ".py") if not GENERATED.search(path.name)]
+
+
+PYTHON_FILES: Final = [*written(ROOT / "src"), *written(ROOT / "tests")]
+SOURCE_FILES: Final = written(SOURCE)
 TREES: Final = {path: ast.parse(path.read_text(encoding="utf-8")) for path in PYTHON_FILES}
 
 
@@ -360,6 +368,7 @@ def test_every_dependency_is_pinned() -> None:
         "check": PYPROJECT["project"]["optional-dependencies"]["check"],
         "bench": PYPROJECT["project"]["optional-dependencies"]["speed"],
         "sim": PYPROJECT["project"]["optional-dependencies"]["sim"],
+        "proto": PYPROJECT["project"]["optional-dependencies"]["proto"],
     }
     problems = []
     for tier, wanted in tiers.items():
@@ -373,7 +382,7 @@ def test_every_dependency_is_pinned() -> None:
 
 
 # What is imported under another name than it is installed.
-INSTALLED_AS: Final = {"sha3": "safe-pysha3"}
+INSTALLED_AS: Final = {"google": "protobuf", "sha3": "safe-pysha3"}
 
 
 def imported_libraries() -> dict[str, str]:
@@ -402,7 +411,7 @@ def test_source_imports_what_is_declared_and_nothing_else() -> None:
     extras = {
         re.split(r"[><=]", dependency)[0]
         for extra, wanted in project["optional-dependencies"].items()
-        if extra not in {"check", "sim", "test"}
+        if extra not in {"check", "proto", "sim", "test"}
         for dependency in wanted
     }
     imported = imported_libraries()

@@ -11,7 +11,8 @@ from docs.snippets import ROOT
 
 SOURCE: Final = ROOT / "src" / "sottovoce"
 LAYERS: Final = (
-    "adapters", "codec", "devp2p", "gossip", "node", "runtime", "sdk", "stack",
+    "adapters", "codec", "devp2p", "gossip", "identity", "node", "payloads", "runtime",
+    "sdk", "secure", "stack", "sync",
 )  # fmt: skip
 UNITS: Final = {"": 1, "s": 1, "KiB": 1024, "MiB": 1024 * 1024}
 
@@ -30,7 +31,13 @@ NO_LIMITS: Final = frozenset(
         "gossip.forwarding.LIST_HEADER_BYTES_MAX",
         "gossip.message_body.PAYLOAD_BYTES_MAX",
         "gossip.message_body.SIZE_FIELD_BYTES_MAX",
+        "identity.extended_key.DEPTH_MAX",
+        "identity.extended_key.INDEX_MAX",
+        "identity.keystore_format.INDEX_MAX",
+        "identity.qr_code.QR_TEXT_BYTES_MAX",
         "runtime.workers.PROCESSES_MAX",
+        "secure.double_ratchet.COUNTER_MAX",
+        "secure.sealing.NANOSECONDS_MAX",
     }
 )
 

@@ -19,28 +19,29 @@ RUNNABLE: Final = (
     "envelope_large",
     "filters",
     "packets_whisper",
+    "pubkeys",
+    "alias_identicon",
+    "mvds",
+    "payloads",
+    "group_events",
+    "accounts",
+    "x3dh",
+    "bundles",
+    "double_ratchet",
+    "protocol_messages",
+    "topics",
 )
 
 # Families whose layer does not exist yet, with the layer that they wait for.
 LATER: Final = {
-    "accounts": "identity",
-    "alias_identicon": "identity",
-    "bundles": "secure",
     "discv4": "devp2p, discovery",
     "discv5_1": "devp2p, discovery",
     "discv5_legacy": "devp2p, discovery",
     "dnsdisc": "devp2p, discovery",
     "dnsdisc_draft_geth196": "devp2p, discovery",
-    "double_ratchet": "secure",
-    "group_events": "chat",
     "mailserver": "mail",
-    "mvds": "sync",
     "packets_waku": "gossip, Waku dialects",
-    "payloads": "payloads",
-    "protocol_messages": "secure",
-    "pubkeys": "identity",
     "rendezvous": "devp2p, discovery",
-    "topics": "stack",
     "transactions": "payloads",
     "transcript_group": "stack",
     "transcript_group_datasync": "stack",
@@ -49,7 +50,6 @@ LATER: Final = {
     "transcript_pairing": "stack",
     "transcript_pairing_datasync": "stack",
     "transcript_public": "stack",
-    "x3dh": "secure",
 }
 
 # Files that may lie beside the families and are none: figures of a model, without cases.

@@ -1,12 +1,13 @@
-"""AES in the four ways that the protocols need: CTR streams, CTR at once, single blocks, GCM.
+"""AES in the ways that the protocols need: CTR streams, CTR at once, single blocks, CBC, GCM.
 
-Spec: NIST FIPS 197, SP 800-38A (CTR, ECB), SP 800-38D (GCM).
+Spec: NIST FIPS 197, SP 800-38A (CTR, ECB, CBC), SP 800-38D (GCM); RFC 5652 section 6.3 (padding).
 """
 
 from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -51,6 +52,23 @@ class AesBlock:
         self.encrypt: Final = cipher.encryptor().update
 
 
+def cbc_open(key: bytes, iv: bytes, ciphertext: bytes) -> bytes:
+    """Decrypt CBC with an IV of 16 bytes and take off the padding of PKCS 7.
+
+    Only for what a MAC was checked over before; the padding would tell an attacker something.
+
+    Raises:
+        DecryptionError: The length is no multiple of 16, or the padding is none.
+    """
+    decryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
+    unpadder = padding.PKCS7(8 * BLOCK_BYTES).unpadder()
+    try:
+        padded = decryptor.update(ciphertext) + decryptor.finalize()
+        return unpadder.update(padded) + unpadder.finalize()
+    except ValueError:
+        raise DecryptionError("AES-CBC: the padding does not fit") from None
+
+
 def gcm_seal(key: bytes, nonce: bytes, plaintext: bytes) -> bytes:
     """Encrypt with AES-GCM: 12 bytes of nonce, no associated data; returns ciphertext || tag."""
     return _gcm(key).encrypt(nonce, plaintext, None)
@@ -78,6 +96,23 @@ def gcm_try(key: bytes, nonce: bytes, sealed: bytes) -> bytes | None:
         return _gcm(key).decrypt(nonce, sealed, None)
     except InvalidTag:
         return None
+
+
+def gcm_seal_once(key: bytes, nonce: bytes, plaintext: bytes) -> bytes:
+    """Encrypt like `gcm_seal` under a key that is used once and is not remembered."""
+    return AESGCM(key).encrypt(nonce, plaintext, None)
+
+
+def gcm_open_once(key: bytes, nonce: bytes, sealed: bytes) -> bytes:
+    """Open ciphertext || tag (16 bytes) with a key that is used once and is not remembered.
+
+    Raises:
+        DecryptionError: The tag does not fit, or the input is shorter than a tag.
+    """
+    try:
+        return AESGCM(key).decrypt(nonce, sealed, None)
+    except InvalidTag:
+        raise DecryptionError("AES-GCM: the tag does not fit") from None
 
 
 @lru_cache(maxsize=_GCM_CIPHERS_MAX)

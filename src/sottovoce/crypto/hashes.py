@@ -1,4 +1,4 @@
-"""Keccak-256 as Ethereum uses it (the padding from before SHA-3), and SHA-256.
+"""Keccak-256 as Ethereum uses it (the padding from before SHA-3), SHA-256, and MD5 for pictures.
 
 The streaming state can be copied: frame MACs and the search for proof of work live on that.
 
@@ -42,3 +42,8 @@ def keccak256_state(data: bytes = b"") -> KeccakState:
 def sha256(data: bytes) -> bytes:
     """Return the 32 bytes of SHA-256."""
     return hashlib.sha256(data).digest()
+
+
+def md5(data: bytes) -> bytes:
+    """Return the 16 bytes of MD5, which is broken; pictures of keys are drawn from it."""
+    return hashlib.md5(data, usedforsecurity=False).digest()

@@ -84,6 +84,20 @@ def public_key(private: PrivateKey) -> PublicKey:
     return PublicKey(_serialize(point, UNCOMPRESSED_BYTES, lib.SECP256K1_EC_UNCOMPRESSED)[1:])
 
 
+def add_to_private_key(private: PrivateKey, number: bytes) -> PrivateKey:
+    """Return the private key plus a number of 32 big-endian bytes, modulo the curve's order.
+
+    Raises:
+        InvalidKeyError: The number has another length or is not below the order, or the sum is 0.
+    """
+    if len(number) != KEY_BYTES:
+        raise InvalidKeyError(f"what is added to a key has {KEY_BYTES} bytes, not {len(number)}")
+    output = ffi.new(f"unsigned char[{KEY_BYTES}]", private.raw)
+    if not lib.secp256k1_ec_seckey_tweak_add(_CONTEXT, output, number):
+        raise InvalidKeyError("the sum of a private key and this number is no private key")
+    return PrivateKey(_bytes(output))
+
+
 @lru_cache(maxsize=_KEPT_KEYS_MAX)
 def kept_public_key(private: PrivateKey) -> PublicKey:
     """Return the public key of a private key that is used again and again, computed once.

@@ -1,7 +1,17 @@
 import pytest
 
 from sottovoce.base.errors import DecryptionError
-from sottovoce.crypto.aes import AesBlock, AesCtrStream, gcm_open, gcm_seal, gcm_try
+from sottovoce.crypto.aes import (
+    AesBlock,
+    AesCtrStream,
+    _gcm,
+    cbc_open,
+    gcm_open,
+    gcm_open_once,
+    gcm_seal,
+    gcm_seal_once,
+    gcm_try,
+)
 
 # The four blocks that NIST SP 800-38A uses in all its examples.
 BLOCKS = bytes.fromhex(
@@ -114,3 +124,34 @@ def test_failed_try_leaves_nothing_behind_in_a_key_that_is_used_again() -> None:
     assert gcm_try(KEY_256, b"\x01" * 12, sealed) is None
     assert gcm_try(KEY_256, bytes(12), sealed) == b"8 bytes."
     assert gcm_seal(KEY_256, bytes(12), b"8 bytes.") == sealed
+
+
+def test_cbc_gives_the_plaintext_of_the_standard() -> None:
+    # SP 800-38A, F.2.2, and a fifth block of nothing but padding.
+    iv = bytes(range(16))
+    ciphertext = bytes.fromhex(
+        "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2"
+        "73bed6b8e3c1743b7116e69e222295163ff1caa1681fac09120eca307586e1a7"
+        "8cb82807230e1321d3fae00d18cc2012"
+    )
+    assert cbc_open(KEY_128, iv, ciphertext) == BLOCKS
+
+
+@pytest.mark.parametrize("ciphertext", [b"", bytes(15), bytes(16), bytes(17)])
+def test_cbc_with_a_wrong_length_or_padding_does_not_open(ciphertext: bytes) -> None:
+    with pytest.raises(DecryptionError, match="padding"):
+        cbc_open(KEY_128, bytes(16), ciphertext)
+
+
+def test_key_that_is_used_once_is_not_remembered() -> None:
+    remembered = _gcm.cache_info().misses
+    sealed = gcm_seal_once(b"\x07" * 32, bytes(12), b"8 bytes.")
+    assert gcm_open_once(b"\x07" * 32, bytes(12), sealed) == b"8 bytes."
+    assert _gcm.cache_info().misses == remembered
+    assert gcm_open(b"\x07" * 32, bytes(12), sealed) == b"8 bytes."
+
+
+@pytest.mark.parametrize("sealed", [b"", bytes(15), bytes(24)])
+def test_key_that_is_used_once_opens_only_what_is_its_own(sealed: bytes) -> None:
+    with pytest.raises(DecryptionError):
+        gcm_open_once(bytes(32), bytes(12), sealed)

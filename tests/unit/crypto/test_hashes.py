@@ -1,6 +1,6 @@
 import pytest
 
-from sottovoce.crypto.hashes import keccak256, keccak256_state, sha256
+from sottovoce.crypto.hashes import keccak256, keccak256_state, md5, sha256
 
 # The digest of nothing, as the Keccak team and Ethereum's yellow paper give it.
 KECCAK_OF_NOTHING = "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
@@ -44,3 +44,15 @@ def test_copy_of_a_state_goes_its_own_way() -> None:
     copied.update(b"x")
     assert state.digest() == keccak256(b"abc")
     assert copied.digest() == keccak256(b"abx")
+
+
+@pytest.mark.parametrize(
+    ("data", "digest"),
+    [
+        # RFC 1321, A.5.
+        (b"", "d41d8cd98f00b204e9800998ecf8427e"),
+        (b"message digest", "f96b697d7cb7938d525a2f31aaf161d0"),
+    ],
+)
+def test_md5_gives_the_digests_of_rfc_1321(data: bytes, digest: str) -> None:
+    assert md5(data).hex() == digest

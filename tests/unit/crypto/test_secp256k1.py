@@ -276,3 +276,20 @@ def test_kept_public_key_refuses_what_is_no_private_key_each_time() -> None:
     for _ in range(2):
         with pytest.raises(InvalidKeyError):
             secp256k1.kept_public_key(PrivateKey(ORDER.to_bytes(32, "big")))
+
+
+def test_number_is_added_to_a_private_key_modulo_the_order() -> None:
+    assert secp256k1.add_to_private_key(key(5), (7).to_bytes(32, "big")) == key(12)
+    assert secp256k1.add_to_private_key(key(5), bytes(32)) == key(5)
+    assert secp256k1.add_to_private_key(key(ORDER - 1), (3).to_bytes(32, "big")) == key(2)
+
+
+@pytest.mark.parametrize("number", [ORDER - 5, ORDER, 2**256 - 1])
+def test_number_that_gives_no_private_key_is_refused(number: int) -> None:
+    with pytest.raises(InvalidKeyError, match="sum"):
+        secp256k1.add_to_private_key(key(5), number.to_bytes(32, "big"))
+
+
+def test_number_of_another_length_is_refused() -> None:
+    with pytest.raises(InvalidKeyError, match="32 bytes, not 31"):
+        secp256k1.add_to_private_key(key(5), bytes(31))
