@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from sottovoce.base.errors import LocalProtocolError
-from sottovoce.base.quantities import TOPIC_BYTES, Topic, topic
 from sottovoce.base.secret import PrivateKey, SymmetricKey
-from sottovoce.crypto.hashes import keccak256
-from sottovoce.gossip.keyring import symmetric_key_from_password
 from sottovoce.gossip.seal import EnvelopeRoute
+from sottovoce.stack.topics import key_of_name as key_of_name
+from sottovoce.stack.topics import topic_of_name as topic_of_name
 
 # Longer names reach nobody: Status' clients show and accept far less.
 NAME_BYTES_MAX: Final = 1024
@@ -41,16 +40,6 @@ class PublicChat:
 
 
 Destination: TypeAlias = PublicChat
-
-
-def topic_of_name(name: str) -> Topic:
-    """Return the first four bytes of Keccak-256 over the UTF-8 name."""
-    return topic(keccak256(name.encode())[:TOPIC_BYTES])
-
-
-def key_of_name(name: str) -> SymmetricKey:
-    """Derive the key of a name; takes tens of milliseconds, so keep the result."""
-    return symmetric_key_from_password(name)
 
 
 def route_to(

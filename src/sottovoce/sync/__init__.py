@@ -1,0 +1,1 @@
+"""Data sync: bodies between two people, repeated until they are acknowledged (MVDS)."""
