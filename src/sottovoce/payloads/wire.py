@@ -1,0 +1,317 @@
+"""The bytes of payloads: protobuf on one side, our own values on the other.
+
+It is the only module of this layer that knows generated code, and no generated class leaves it.
+Fields that do not exist yet are skipped, types that do not exist yet are kept as bytes, and what
+breaks the encoding or a bound raises one error.
+
+Spec: Protocol Buffers, "Encoding"; Status specs 6 (payloads); status-go protocol/protobuf/*.proto.
+"""
+
+from collections.abc import Callable, Sized
+from dataclasses import dataclass, fields
+from typing import Any, Final, Generic, TypeVar, cast
+
+from google.protobuf.message import DecodeError, Message
+
+from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
+from sottovoce.payloads.chat_message import (
+    Attachment,
+    AudioMessage,
+    ChatMessage,
+    ImageMessage,
+    StickerMessage,
+)
+from sottovoce.payloads.devices import (
+    SyncInstallation,
+    SyncInstallationAccount,
+    SyncInstallationContact,
+    SyncInstallationPublicChat,
+)
+from sottovoce.payloads.form import Value, check_form
+from sottovoce.payloads.limits import SYNC_ENTRIES_MAX, WRAPPER_BYTES_MAX
+from sottovoce.payloads.membership import GroupContent, MembershipEvent, MembershipUpdate
+from sottovoce.payloads.reaction import EmojiReaction
+from sottovoce.payloads.registry import PAYLOAD_CLASSES, Payload, PayloadType, UnknownPayload
+from sottovoce.proto import payloads_pb2 as pb
+
+ValueT = TypeVar("ValueT", bound=Value)
+MessageT = TypeVar("MessageT", bound=Message)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Wrapper(Value):
+    """What goes around every payload.
+
+    Attributes:
+        signature: The author's, 65 bytes; None if there is none. An empty one is a broken one.
+        payload: The encoded payload, which alone is signed.
+        type_number: Which payload it is, a `PayloadType` or a number from later versions.
+    """
+
+    signature: bytes | None
+    payload: bytes
+    type_number: int
+
+
+def encode_wrapper(wrapper: Wrapper) -> bytes:
+    """Encode a wrapper.
+
+    Raises:
+        LocalProtocolError: It is larger than anything that the network carries.
+    """
+    message = pb.ApplicationMetadataMessage(
+        payload=wrapper.payload,
+        type=cast("pb.ApplicationMetadataMessage.Type.ValueType", wrapper.type_number),
+    )
+    if wrapper.signature is not None:
+        message.signature = wrapper.signature
+    return _serialize(message)
+
+
+def decode_wrapper(raw: bytes) -> Wrapper:
+    """Decode a wrapper.
+
+    Raises:
+        RemoteProtocolError: The bytes are no wrapper, or too many.
+    """
+    message = _parse(pb.ApplicationMetadataMessage, raw)
+    signature = message.signature if message.HasField("signature") else None
+    return Wrapper(signature, message.payload, message.type)
+
+
+def encode_payload(payload: Payload) -> tuple[int, bytes]:
+    """Encode a payload.
+
+    Returns:
+        Its type's number and its bytes.
+
+    Raises:
+        LocalProtocolError: A field breaks its bounds, or an unknown payload has the number of a
+            known type.
+    """
+    check_form(payload, LocalProtocolError)
+    if isinstance(payload, UnknownPayload):
+        if payload.type_number in PAYLOAD_CLASSES:
+            raise LocalProtocolError("an unknown payload has the number of a known type")
+        return payload.type_number, payload.raw
+    return _TYPE_OF[type(payload)], _serialize(_CODECS[type(payload)].write(payload))
+
+
+def decode_payload(type_number: int, raw: bytes) -> Payload:
+    """Decode the payload of a wrapper.
+
+    Args:
+        type_number: What the wrapper says it is; a number without a meaning is no error.
+        raw: The payload's bytes.
+
+    Raises:
+        RemoteProtocolError: The bytes are no payload of this type, or break a bound.
+    """
+    value_class = PAYLOAD_CLASSES.get(cast("PayloadType", type_number))
+    payload: Payload
+    if value_class is None:
+        payload = UnknownPayload(type_number, raw)
+    else:
+        codec = _CODECS[value_class]
+        payload = codec.read(_parse(codec.message, raw))
+    check_form(payload, RemoteProtocolError)
+    return payload
+
+
+def encode_event(event: MembershipEvent) -> bytes:
+    """Encode a group event, without its signature.
+
+    Raises:
+        LocalProtocolError: A field breaks its bounds.
+    """
+    check_form(event, LocalProtocolError)
+    return _serialize(_EVENT.write(event))
+
+
+def decode_event(raw: bytes) -> MembershipEvent:
+    """Decode a group event, without its signature.
+
+    Raises:
+        RemoteProtocolError: The bytes are no event, or a field breaks its bounds.
+    """
+    event = _EVENT.read(_parse(_EVENT.message, raw))
+    check_form(event, RemoteProtocolError)
+    return event
+
+
+# ---- bytes
+
+
+def _parse(message_class: type[MessageT], raw: bytes) -> MessageT:
+    name = message_class.DESCRIPTOR.name
+    if len(raw) > WRAPPER_BYTES_MAX:
+        raise RemoteProtocolError(f"{name} has more than {WRAPPER_BYTES_MAX} bytes")
+    message = message_class()
+    try:
+        message.ParseFromString(raw)
+    except DecodeError:
+        # The library's text may quote what it could not read.
+        raise RemoteProtocolError(f"{name} cannot be decoded") from None
+    return message
+
+
+def _serialize(message: Message) -> bytes:
+    # Fields leave in the order of their numbers, as the Go library writes them.
+    raw = message.SerializeToString(deterministic=True)
+    if len(raw) > WRAPPER_BYTES_MAX:
+        name = message.DESCRIPTOR.name
+        raise LocalProtocolError(f"{name} has more than {WRAPPER_BYTES_MAX} bytes")
+    return raw
+
+
+# ---- values
+
+
+@dataclass(frozen=True, slots=True)
+class _Codec(Generic[ValueT, MessageT]):
+    """How a class of values and a generated class become each other."""
+
+    message: type[MessageT]
+    read: Callable[[MessageT], ValueT]
+    write: Callable[[ValueT], MessageT]
+
+
+def _plain(value_class: type[ValueT], message_class: type[MessageT]) -> _Codec[ValueT, MessageT]:
+    """Make the codec of a class whose fields have the names that they have on the wire."""
+    # Every class of values is a dataclass; the type checker cannot say that of a class object.
+    names = tuple(field.name for field in fields(value_class))  # type: ignore[arg-type]
+
+    def read(message: MessageT) -> ValueT:
+        return value_class(**{name: _held(getattr(message, name)) for name in names})
+
+    def write(value: ValueT) -> MessageT:
+        return message_class(**{name: getattr(value, name) for name in names})
+
+    return _Codec(message_class, read, write)
+
+
+def _held(field: object) -> object:
+    """Take a field out of its message: a list of the library becomes a tuple."""
+    return field if isinstance(field, bytes | int | str) else tuple(cast("tuple[object]", field))
+
+
+_EVENT: Final = _plain(MembershipEvent, pb.MembershipUpdateEvent)
+_STICKER: Final = _plain(StickerMessage, pb.StickerMessage)
+_IMAGE: Final = _plain(ImageMessage, pb.ImageMessage)
+_AUDIO: Final = _plain(AudioMessage, pb.AudioMessage)
+_REACTION: Final = _plain(EmojiReaction, pb.EmojiReaction)
+_CONTACT: Final = _plain(SyncInstallationContact, pb.SyncInstallationContact)
+_PUBLIC_CHAT: Final = _plain(SyncInstallationPublicChat, pb.SyncInstallationPublicChat)
+_ACCOUNT: Final = _plain(SyncInstallationAccount, pb.SyncInstallationAccount)
+
+
+def _read_chat_message(message: pb.ChatMessage) -> ChatMessage:
+    return ChatMessage(
+        clock=message.clock,
+        timestamp_unix_ms=message.timestamp,
+        text=message.text,
+        response_to=message.response_to,
+        ens_name=message.ens_name,
+        chat_id=message.chat_id,
+        message_type=message.message_type,
+        content_type=message.content_type,
+        attachment=_read_attachment(message),
+    )
+
+
+def _read_attachment(message: pb.ChatMessage) -> Attachment | None:
+    match message.WhichOneof("payload"):
+        case "sticker":
+            return _STICKER.read(message.sticker)
+        case "image":
+            return _IMAGE.read(message.image)
+        case "audio":
+            return _AUDIO.read(message.audio)
+        case None:
+            return None
+
+
+def _write_chat_message(value: ChatMessage) -> pb.ChatMessage:
+    message = pb.ChatMessage(
+        clock=value.clock,
+        timestamp=value.timestamp_unix_ms,
+        text=value.text,
+        response_to=value.response_to,
+        ens_name=value.ens_name,
+        chat_id=value.chat_id,
+        message_type=cast("pb.ChatMessage.MessageType.ValueType", value.message_type),
+        content_type=cast("pb.ChatMessage.ContentType.ValueType", value.content_type),
+    )
+    match value.attachment:
+        case StickerMessage() as sticker:
+            message.sticker.CopyFrom(_STICKER.write(sticker))
+        case ImageMessage() as image:
+            message.image.CopyFrom(_IMAGE.write(image))
+        case AudioMessage() as audio:
+            message.audio.CopyFrom(_AUDIO.write(audio))
+        case None:
+            pass
+    return message
+
+
+def _read_update(message: pb.MembershipUpdateMessage) -> MembershipUpdate:
+    content: GroupContent | None = None
+    match message.WhichOneof("content"):
+        case "message":
+            content = _read_chat_message(message.message)
+        case "emoji_reaction":
+            content = _REACTION.read(message.emoji_reaction)
+        case None:
+            pass
+    return MembershipUpdate(message.chat_id, tuple(message.events), content)
+
+
+def _write_update(value: MembershipUpdate) -> pb.MembershipUpdateMessage:
+    message = pb.MembershipUpdateMessage(chat_id=value.chat_id, events=value.events)
+    match value.content:
+        case ChatMessage() as chat_message:
+            message.message.CopyFrom(_write_chat_message(chat_message))
+        case EmojiReaction() as reaction:
+            message.emoji_reaction.CopyFrom(_REACTION.write(reaction))
+        case None:
+            pass
+    return message
+
+
+def _read_sync(message: pb.SyncInstallation) -> SyncInstallation:
+    # Checked before half a million empty entries become as many values.
+    _check_count(message.contacts)
+    _check_count(message.public_chats)
+    return SyncInstallation(
+        contacts=tuple(_CONTACT.read(contact) for contact in message.contacts),
+        public_chats=tuple(_PUBLIC_CHAT.read(chat) for chat in message.public_chats),
+        account=_ACCOUNT.read(message.account) if message.HasField("account") else None,
+    )
+
+
+def _check_count(entries: Sized) -> None:
+    if len(entries) > SYNC_ENTRIES_MAX:
+        raise RemoteProtocolError(f"SyncInstallation has more than {SYNC_ENTRIES_MAX} entries")
+
+
+def _write_sync(value: SyncInstallation) -> pb.SyncInstallation:
+    return pb.SyncInstallation(
+        contacts=[_CONTACT.write(contact) for contact in value.contacts],
+        public_chats=[_PUBLIC_CHAT.write(chat) for chat in value.public_chats],
+        account=_ACCOUNT.write(value.account) if value.account is not None else None,
+    )
+
+
+_STRUCTURED: Final[dict[PayloadType, _Codec[Any, Any]]] = {
+    PayloadType.CHAT_MESSAGE: _Codec(pb.ChatMessage, _read_chat_message, _write_chat_message),
+    PayloadType.MEMBERSHIP_UPDATE_MESSAGE: _Codec(
+        pb.MembershipUpdateMessage, _read_update, _write_update
+    ),
+    PayloadType.SYNC_INSTALLATION: _Codec(pb.SyncInstallation, _read_sync, _write_sync),
+}
+_TYPE_OF: Final = {value_class: number for number, value_class in PAYLOAD_CLASSES.items()}
+# Every other class of values has the name of its message.
+_CODECS: Final[dict[type[Value], _Codec[Any, Any]]] = {
+    value_class: _STRUCTURED.get(number) or _plain(value_class, getattr(pb, value_class.__name__))
+    for number, value_class in PAYLOAD_CLASSES.items()
+}
