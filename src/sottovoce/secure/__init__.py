@@ -1,0 +1,1 @@
+"""Secrecy between people: bundles, key agreement, ratchets, sessions of several devices."""

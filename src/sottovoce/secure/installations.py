@@ -1,0 +1,257 @@
+"""What we know about one identity: its devices, their prekeys, what was agreed; its stored form.
+
+It owns which devices a message goes to and which prekey of a device is the current one. Signatures
+were checked before anything comes here, and keys are those of the bundle.
+
+Spec: status-im/specs docs/stable/5-secure-transport.md, "Multi-device"; status-go
+protocol/encryption/multidevice and persistence.go (docs/spec-deviations.md, "Prekeys of others").
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from sottovoce.base.errors import InvalidKeyError, LocalProtocolError
+from sottovoce.base.secret import SymmetricKey
+from sottovoce.secure.bundle import Bundle, SignedPrekey
+from sottovoce.secure.message import ANY_DEVICE
+from sottovoce.secure.stored_form import RecordReader, RecordWriter
+
+# Devices of one identity that we remember; messages go to the three newest. Deployed clients
+# remember all, so that an identity could grow without end.
+INSTALLATIONS_REMEMBERED_MAX: Final = 32
+# Prekeys of one device that we remember: one a day, and an old one serves only to be recognised.
+PREKEYS_REMEMBERED_MAX: Final = 16
+# Installation ids from which messages came, whether or not a bundle named them.
+AGREED_MAX: Final = 64
+
+_VERSION: Final = 1
+_ENABLED: Final = 1
+_EXPIRED: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPrekey:
+    """A prekey of somebody's installation.
+
+    Attributes:
+        key: The public key, compressed, 33 bytes.
+        version: Counts the installation's prekeys.
+        timestamp_ns: When the bundle was signed in which it was seen first.
+        expired: Whether a newer one has replaced it.
+    """
+
+    key: bytes = field(repr=False)
+    version: int
+    timestamp_ns: int
+    expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A device of somebody.
+
+    Attributes:
+        timestamp_ns: When the newest bundle was signed that names it.
+        enabled: Whether messages go to it. Devices of others are enabled on sight, our own only by
+            the person.
+        protocol_version: The highest that it was seen with.
+        prekeys: In the order in which they were seen.
+        active_prekey: Names the session on which the last new message came, 33 bytes, or empty.
+    """
+
+    timestamp_ns: int
+    enabled: bool
+    protocol_version: int
+    prekeys: tuple[KnownPrekey, ...] = ()
+    active_prekey: bytes = field(default=b"", repr=False)
+
+    @property
+    def current(self) -> KnownPrekey | None:
+        """The prekey that a new session starts on."""
+        usable = [prekey for prekey in self.prekeys if not prekey.expired]
+        return max(usable, key=lambda prekey: prekey.version, default=None)
+
+    def is_usable(self, prekey: bytes) -> bool:
+        """Tell whether a prekey is one of this installation's and has not expired."""
+        return any(known.key == prekey and not known.expired for known in self.prekeys)
+
+    def learned(
+        self, prekey: SignedPrekey, timestamp_ns: int, *, announced: bool
+    ) -> "Installation":
+        """Return this after a bundle showed a prekey.
+
+        Args:
+            prekey: What the bundle says.
+            timestamp_ns: When the bundle was signed.
+            announced: Whether the installation itself sent the bundle.
+        """
+        prekeys, active = self.prekeys, self.active_prekey
+        if announced and timestamp_ns > self.timestamp_ns and self._has_forgotten(prekey):
+            # Its sessions are gone as well, those on prekeys of ours included.
+            active = b""
+        if all(known.key != prekey.key for known in prekeys):
+            added = KnownPrekey(prekey.key, prekey.version, timestamp_ns)
+            prekeys = _pruned((*(_older_expired(known, added) for known in prekeys), added))
+        if announced and timestamp_ns > self.timestamp_ns:
+            # A device that lost its memory counts anew from 1, or from where its backup stands. Its
+            # own word, newer than all we heard of it, counts more than the higher version of a
+            # prekey that it no longer has.
+            prekeys = tuple(_only_current(known, prekey.key) for known in prekeys)
+        if timestamp_ns <= self.timestamp_ns:
+            return replace(self, prekeys=prekeys)
+        version = max(self.protocol_version, prekey.protocol_version)
+        return Installation(timestamp_ns, self.enabled, version, prekeys, active)
+
+    def _has_forgotten(self, prekey: SignedPrekey) -> bool:
+        """Tell whether a device that says this must have lost what it had."""
+        current = self.current
+        return (
+            current is not None and current.key != prekey.key and prekey.version <= current.version
+        )
+
+
+def _older_expired(known: KnownPrekey, added: KnownPrekey) -> KnownPrekey:
+    if known.expired or known.version >= added.version:
+        return known
+    return replace(known, expired=True)
+
+
+def _only_current(known: KnownPrekey, current: bytes) -> KnownPrekey:
+    expired = known.key != current
+    return known if known.expired == expired else replace(known, expired=expired)
+
+
+def _pruned(prekeys: tuple[KnownPrekey, ...]) -> tuple[KnownPrekey, ...]:
+    if len(prekeys) <= PREKEYS_REMEMBERED_MAX:
+        return prekeys
+    # False sorts before True, so that the first is the oldest expired one, if there is any.
+    worst = min(prekeys, key=lambda known: (not known.expired, known.version))
+    return tuple(known for known in prekeys if known is not worst)
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """An identity as we know it; our own one too, whose installations are our other devices.
+
+    Attributes:
+        installations: By installation id, in the order in which they were seen.
+        secret: The negotiated secret, once a message went or came; else None.
+        agreed: The installation ids that have it: those a message came from, and our own.
+        forward_secret: Whether messages go through sessions; else every device can read them with
+            the identity's key alone.
+    """
+
+    installations: Mapping[str, Installation] = field(default_factory=dict, repr=False)
+    secret: SymmetricKey | None = None
+    agreed: tuple[str, ...] = field(default=(), repr=False)
+    forward_secret: bool = True
+
+    def active(self, count_max: int) -> list[str]:
+        """Return the enabled installations, those of the newest bundles first."""
+        enabled = [name for name, known in self.installations.items() if known.enabled]
+        enabled.sort(key=lambda name: self.installations[name].timestamp_ns, reverse=True)
+        return enabled[:count_max]
+
+    def with_installation(self, name: str, installation: Installation) -> "Peer":
+        """Return this with an installation replaced or added."""
+        return replace(self, installations={**self.installations, name: installation})
+
+    def with_secret(self, secret: SymmetricKey, installation_id: str) -> "Peer":
+        """Return this with the secret, which one more installation has."""
+        if self.secret is not None and installation_id in self.agreed:
+            return self
+        others = tuple(name for name in self.agreed if name != installation_id)
+        agreed = (*others, installation_id)[-AGREED_MAX:]
+        return replace(self, secret=secret, agreed=agreed)
+
+    def learned(
+        self, bundle: Bundle, *, ours: str | None, announced_by: str | None
+    ) -> tuple["Peer", list[str]]:
+        """Return this after a bundle of this identity, and the ids that are new.
+
+        Args:
+            bundle: The bundle, whose signature and keys were checked.
+            ours: Our installation id if this is our own identity; else None.
+            announced_by: The installation that sent the bundle, if it is one of this identity.
+        """
+        installations = dict(self.installations)
+        new = []
+        for name, prekey in bundle.prekeys.items():
+            if name in {ours, ANY_DEVICE, ""}:
+                continue
+            known = installations.get(name)
+            if known is None:
+                known = Installation(bundle.timestamp_ns, ours is None, prekey.protocol_version)
+                new.append(name)
+            installations[name] = known.learned(
+                prekey, bundle.timestamp_ns, announced=name == announced_by
+            )
+        while len(installations) > INSTALLATIONS_REMEMBERED_MAX:
+            del installations[min(installations, key=lambda name: installations[name].timestamp_ns)]
+        return replace(self, installations=installations), [n for n in new if n in installations]
+
+
+def encode_peer(peer: Peer) -> bytes:
+    """Return the stored form, version 1."""
+    writer = RecordWriter(_VERSION)
+    writer.number(peer.forward_secret)
+    writer.data(b"" if peer.secret is None else peer.secret.raw)
+    writer.number(len(peer.agreed))
+    for name in peer.agreed:
+        writer.text(name)
+    writer.number(len(peer.installations))
+    for name, installation in peer.installations.items():
+        writer.text(name)
+        writer.number(installation.timestamp_ns)
+        writer.number(_ENABLED if installation.enabled else 0)
+        writer.number(installation.protocol_version)
+        writer.data(installation.active_prekey)
+        writer.number(len(installation.prekeys))
+        for prekey in installation.prekeys:
+            writer.data(prekey.key)
+            writer.number(prekey.version)
+            writer.number(prekey.timestamp_ns)
+            writer.number(_EXPIRED if prekey.expired else 0)
+    return writer.finish()
+
+
+def decode_peer(raw: bytes | None) -> Peer:
+    """Read the stored form; None means that nothing was stored.
+
+    Raises:
+        LocalProtocolError: The bytes are damaged, or of a version that is not known.
+    """
+    if raw is None:
+        return Peer()
+    reader = RecordReader(raw, _VERSION)
+    forward_secret = bool(reader.number())
+    secret = reader.data()
+    agreed = tuple(reader.text() for _ in range(reader.count()))
+    installations = {}
+    for _ in range(reader.count()):
+        name = reader.text()
+        installations[name] = _read_installation(reader)
+    reader.finish()
+    try:
+        key = SymmetricKey(secret) if secret else None
+    except InvalidKeyError:
+        raise LocalProtocolError("a stored secret is damaged") from None
+    return Peer(installations, key, agreed, forward_secret)
+
+
+def _read_installation(reader: RecordReader) -> Installation:
+    timestamp_ns, flags, version = reader.number(), reader.number(), reader.number()
+    active_prekey = reader.data()
+    prekeys = tuple(_read_prekey(reader) for _ in range(reader.count()))
+    return Installation(timestamp_ns, bool(flags & _ENABLED), version, prekeys, active_prekey)
+
+
+def _read_prekey(reader: RecordReader) -> KnownPrekey:
+    key, version, timestamp_ns, flags = (
+        reader.data(),
+        reader.number(),
+        reader.number(),
+        reader.number(),
+    )
+    return KnownPrekey(key, version, timestamp_ns, bool(flags & _EXPIRED))

@@ -1,0 +1,48 @@
+"""The stores, read and written as values: the one place where records are decoded and encoded.
+
+It owns no rule of the protocol. Nothing is kept in memory between two calls, so that a rolled back
+transaction leaves nothing wrong behind.
+
+Spec: status-go protocol/encryption/persistence.go (what clients keep).
+"""
+
+from typing import Final
+
+from sottovoce.secure.installations import Peer, decode_peer, encode_peer
+from sottovoce.secure.own_prekeys import OwnPrekeys, decode_own_prekeys, encode_own_prekeys
+from sottovoce.secure.session import Session, decode_session, encode_session
+from sottovoce.secure.stores import SecureStore, SessionName
+
+
+class Records:
+    """A store of bytes, seen as a store of values."""
+
+    __slots__ = ("store",)
+
+    def __init__(self, store: SecureStore) -> None:
+        self.store: Final = store
+
+    def own(self) -> OwnPrekeys:
+        """Return our own prekeys."""
+        return decode_own_prekeys(self.store.load_own())
+
+    def save_own(self, own: OwnPrekeys) -> None:
+        """Store our own prekeys."""
+        self.store.save_own(encode_own_prekeys(own))
+
+    def peer(self, identity: bytes) -> Peer:
+        """Return what is known about an identity, compressed, 33 bytes."""
+        return decode_peer(self.store.load_peer(identity))
+
+    def save_peer(self, identity: bytes, peer: Peer) -> None:
+        """Store what is known about an identity."""
+        self.store.save_peer(identity, encode_peer(peer))
+
+    def session(self, name: SessionName) -> Session | None:
+        """Return a session."""
+        raw = self.store.load_session(name)
+        return None if raw is None else decode_session(raw)
+
+    def save_session(self, name: SessionName, session: Session) -> None:
+        """Store a session."""
+        self.store.save_session(name, encode_session(session))

@@ -1,0 +1,52 @@
+"""What can be set about secrecy, with the numbers of the deployed clients as defaults.
+
+Spec: status-go protocol/encryption/encryptor.go (limits and lifetimes of the deployed clients).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sottovoce.base.errors import LocalProtocolError
+
+DAY_S: Final = 86_400
+
+SKIP_MAX: Final = 1000  # messages lost or late on one chain; each costs two hashes
+MESSAGE_KEYS_MAX: Final = 2000  # keys that one session stores; older ones make room
+KEYS_BACK_MAX: Final = 3000  # a key is given up when so many younger ones were taken
+INSTALLATIONS_MAX: Final = 3  # devices that a message is encrypted to, each of them whole
+PREKEY_USE_S: Final = DAY_S  # so long new sessions start on a prekey of ours
+# So long a prekey is kept afterwards: what a mailserver hands out comes at most so late. The
+# secrecy of a first message against a thief of keys begins with its destruction.
+PREKEY_KEPT_S: Final = 30 * DAY_S
+ANSWER_PAUSE_S: Final = 7200  # one answer for each device in this time, as the clients meant it
+
+
+@dataclass(frozen=True, slots=True)
+class SecureSettings:
+    """The settings of one channel.
+
+    Attributes:
+        skip_max: Messages that may be missing on a chain when a later one comes.
+        message_keys_max: Keys of messages that one session stores.
+        keys_back_max: A stored key is given up when so many younger ones were taken.
+        installations_max: Devices of one person that a message is encrypted to.
+        prekey_use_s: Seconds after which a new prekey is drawn.
+        prekey_kept_s: Seconds after that until the old one, and what hangs on it, is destroyed.
+        answer_pause_s: Seconds between two requests to answer the same device.
+
+    Raises:
+        LocalProtocolError: A value is not positive.
+    """
+
+    skip_max: int = SKIP_MAX
+    message_keys_max: int = MESSAGE_KEYS_MAX
+    keys_back_max: int = KEYS_BACK_MAX
+    installations_max: int = INSTALLATIONS_MAX
+    prekey_use_s: int = PREKEY_USE_S
+    prekey_kept_s: int = PREKEY_KEPT_S
+    answer_pause_s: int = ANSWER_PAUSE_S
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            if getattr(self, name) <= 0:
+                raise LocalProtocolError(f"{name} is a positive number")
