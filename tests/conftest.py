@@ -10,6 +10,7 @@ from hypothesis import settings
 # Runners of families assert like tests do; pytest explains their failures only if told beforehand.
 pytest.register_assert_rewrite("vectors.families")
 
+from vectors import alias_words  # noqa: E402
 from vectors.selection import COMMITTED, SELECTION, select  # noqa: E402
 
 # The fast suite draws the same examples in every run; `make test-long` draws many more.
@@ -22,7 +23,7 @@ settings.load_profile("long" if EXAMPLES_VARIABLE in os.environ else "fast")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--vectors` and `--families`."""
+    """Add `--vectors`, `--families` and `--alias-words`."""
     group = parser.getgroup("vectors", "vectors made by other implementations")
     group.addoption(
         "--vectors",
@@ -35,6 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="A,B",
         help="families to run (default: all that can run and are present)",
     )
+    group.addoption(
+        "--alias-words",
+        metavar="FILE",
+        help="word lists of three-word names, as JSON, to compare names too; relative to where "
+        "pytest was started (default: only the lists' places are compared)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,6 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
     named: str | None = config.getoption("--vectors")
     directory = COMMITTED if named is None else Path(config.invocation_params.dir, named)
     config.stash[SELECTION] = select(directory, config.getoption("--families"))
+    words: str | None = config.getoption("--alias-words")
+    alias_words.configure(None if words is None else Path(config.invocation_params.dir, words))
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -14,7 +14,9 @@ from sottovoce.base.errors import RemoteProtocolError
 
 DEPTH_MAX: Final = 16  # key files nest four deep, lists of words two
 
-_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# An unclosed string reaches to the end, and nothing is tried twice: else hostile text would cost
+# the square of its length.
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _OPENING: Final = frozenset(b"[{")
 _CLOSING: Final = frozenset(b"]}")
 

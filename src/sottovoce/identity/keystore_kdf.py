@@ -27,6 +27,9 @@ DERIVED_BYTES_MAX: Final = 64
 # The wallets in use have 32 bytes.
 SALT_BYTES_MAX: Final = 1024
 
+# What scrypt holds besides, for all its rounds at once, and libraries copy. Usual files need 1 KiB,
+# light ones 6.
+SCRYPT_LANES_BYTES_MAX: Final = 1024 * 1024
 _SCRYPT_UNIT_BYTES: Final = 128
 # RFC 7914 wants n below 2 to the power of 128 * r / 8, and OpenSSL insists on it.
 _COST_BITS_PER_BLOCK: Final = 16
@@ -54,6 +57,8 @@ class ScryptCost:
         if self.n < 2 or self.n & (self.n - 1) or self.r < 1 or self.p < 1:
             raise RemoteProtocolError("a key file has impossible parameters of scrypt")
         if _SCRYPT_UNIT_BYTES * self.n * self.r > SCRYPT_MEMORY_BYTES_MAX:
+            raise ResourceLimitError("a key file asks for too much memory")
+        if _SCRYPT_UNIT_BYTES * self.r * self.p > SCRYPT_LANES_BYTES_MAX:
             raise ResourceLimitError("a key file asks for too much memory")
         if self.n * self.r * self.p > SCRYPT_BLOCKS_MAX:
             raise ResourceLimitError("a key file asks for too much work")

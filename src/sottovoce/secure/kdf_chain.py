@@ -9,6 +9,8 @@ status-im/doubleratchet and CTR in place of CBC (docs/spec-deviations.md, "Doubl
 
 from typing import Final, NamedTuple
 
+from typing_extensions import override
+
 from sottovoce.base.errors import DecryptionError
 from sottovoce.crypto.aes import BLOCK_BYTES, AesCtrStream
 from sottovoce.crypto.constant_time import equal
@@ -38,6 +40,10 @@ class RootStep(NamedTuple):
     root_key: bytes
     chain_key: bytes
     header_key: bytes
+
+    @override
+    def __repr__(self) -> str:
+        return "RootStep(…)"
 
 
 def root_step(root_key: bytes, dh_output: bytes) -> RootStep:

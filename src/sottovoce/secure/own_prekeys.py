@@ -21,6 +21,10 @@ from sottovoce.secure.stored_form import RecordReader, RecordWriter
 
 NANOSECONDS: Final = 1_000_000_000  # in a second
 
+# The wire has 32 bits. A version near their end, from a faulty device of ours, would leave no next
+# one; an honest device gets there in five million years.
+VERSION_BELIEVED_MAX: Final = 1 << 31
+
 _VERSION: Final = 1
 
 
@@ -80,7 +84,7 @@ class OwnPrekeys:
         That happens when an old backup was restored. A higher version than ours has replaced ours
         wherever it was seen, so the next one must be higher still.
         """
-        if version <= self.version_seen:
+        if version <= self.version_seen or version > VERSION_BELIEVED_MAX:
             return self
         return replace(self.without_current(), version_seen=version)
 

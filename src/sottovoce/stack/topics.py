@@ -27,8 +27,16 @@ _X: Final = slice(32)
 
 
 def topic_of_name(name: str) -> Topic:
-    """Return the first four bytes of Keccak-256 over the UTF-8 name."""
-    return topic(keccak256(name.encode())[:TOPIC_BYTES])
+    """Return the first four bytes of Keccak-256 over the UTF-8 name.
+
+    Raises:
+        LocalProtocolError: The name has no UTF-8 form.
+    """
+    try:
+        raw = name.encode()
+    except UnicodeEncodeError:
+        raise LocalProtocolError("a name has a character that UTF-8 has no form for") from None
+    return topic(keccak256(raw)[:TOPIC_BYTES])
 
 
 def key_of_name(name: str) -> SymmetricKey:

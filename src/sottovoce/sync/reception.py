@@ -144,6 +144,11 @@ class Reception:
     def _add_ack(
         self, peer: PublicKey, id: MessageId, epoch: int, *, leaves_epoch: int, repeated: bool
     ) -> bool:
+        standing = self._ledger.line(peer, RecordType.ACK, id)
+        if standing is not None:
+            # The memory of what was received has a bound, so that a message may come as new while
+            # an acknowledgement of it still waits.
+            return True
         state = self._ledger.state(peer)
         if state is not None and len(state.lines[RecordType.ACK]) >= ACKS_PER_PEER_MAX:
             self._ignore(Ignored.TOO_MANY)

@@ -57,3 +57,14 @@ def test_raised_recursion_limit_crashes_nothing() -> None:
 def test_what_is_no_object_is_refused(document: bytes) -> None:
     with pytest.raises(RemoteProtocolError, match="JSON"):
         decode_object(document)
+
+
+def test_unclosed_string_costs_no_more_than_its_length() -> None:
+    # The square of a megabyte would take an hour.
+    with pytest.raises(RemoteProtocolError, match="no JSON"):
+        decode_object(b'\\"' * 524_288)
+
+
+def test_string_that_ends_with_a_backslash_is_refused() -> None:
+    with pytest.raises(RemoteProtocolError, match="no JSON"):
+        decode_object(b'{"a": "b\\')

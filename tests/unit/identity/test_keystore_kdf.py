@@ -30,7 +30,7 @@ def test_too_much_memory_is_refused_before_it_is_taken(n: int, r: int, p: int) -
         ScryptCost(n=n, r=r, p=p)
 
 
-@pytest.mark.parametrize(("n", "r", "p"), [(2**18, 8, 5), (2, 1, 2**30), (4096, 8, 257)])
+@pytest.mark.parametrize(("n", "r", "p"), [(2**18, 8, 5), (2**17, 8, 9), (4096, 8, 257)])
 def test_too_much_work_is_refused_before_it_is_done(n: int, r: int, p: int) -> None:
     with pytest.raises(ResourceLimitError, match="work"):
         ScryptCost(n=n, r=r, p=p)
@@ -84,3 +84,9 @@ def test_first_half_of_a_longer_key_is_used(cost: ScryptCost | Pbkdf2Cost) -> No
     salt = b"salt"
     assert KeyDerivation(cost, salt, 64).derive(b"p") == KeyDerivation(cost, salt).derive(b"p")
     assert len(KeyDerivation(cost, salt, 64).derive(b"p")) == 32
+
+
+@pytest.mark.parametrize(("n", "r", "p"), [(2, 1, 4_194_304), (2, 1_048_576, 4)])
+def test_many_lanes_of_memory_are_refused_before_they_are_taken(n: int, r: int, p: int) -> None:
+    with pytest.raises(ResourceLimitError, match="memory"):
+        ScryptCost(n, r, p)

@@ -45,3 +45,8 @@ def test_chain_key_and_message_key_differ() -> None:
 
 def test_root_step_depends_on_both_inputs() -> None:
     assert len({root_step(KEY, OTHER), root_step(OTHER, KEY), root_step(KEY, KEY)}) == 3
+
+
+def test_text_form_of_a_root_step_shows_no_key() -> None:
+    step = root_step(b"r" * 32, b"d" * 32)
+    assert repr(step) == "RootStep(…)"

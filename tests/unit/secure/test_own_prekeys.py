@@ -96,3 +96,8 @@ def test_damaged_or_newer_bytes_are_refused(raw: bytes) -> None:
 
 def test_text_form_shows_no_key() -> None:
     assert repr(OWN.prekeys[1]) == "OwnPrekey(version=2, issued_ns=6, expired=False)"
+
+
+def test_version_at_the_end_of_the_wire_is_not_believed() -> None:
+    own = OwnPrekeys()
+    assert own.seen((1 << 32) - 1) == own

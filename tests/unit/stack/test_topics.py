@@ -67,3 +67,8 @@ def test_other_topics_derive_their_key_from_the_name(name: topics.TopicName) -> 
 def test_name_does_not_show_its_text(name: topics.TopicName) -> None:
     assert name.text not in repr(name)
     assert "cdcd" not in repr(name)
+
+
+def test_name_without_utf_8_form_is_refused() -> None:
+    with pytest.raises(LocalProtocolError, match="UTF-8"):
+        topics.topic_of_name("\ud800")

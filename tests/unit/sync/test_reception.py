@@ -2,6 +2,7 @@
 
 import pytest
 
+from sottovoce.sync import reception
 from sottovoce.sync.events import BodiesReceived, Delivered, Ignored, NotDataSync
 from sottovoce.sync.records import Message, MessageId, Payload, RecordType
 from sottovoce.sync.settings import (
@@ -358,3 +359,16 @@ def test_a_peer_that_only_sends_leaves_nothing_behind() -> None:
     person.flush()
     assert person.sync._ledger.line(BRUNO, RecordType.ACK, id_of()) is None
     assert person.sync._ledger._peers == {}
+
+
+def test_message_that_was_forgotten_while_its_acknowledgement_waits_is_acknowledged_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reception, "RECEIVED_PER_PEER_MAX", 1)
+    person = Person()
+    first, second = message(b"first"), message(b"second")
+    person.receive(Payload(messages=(first,)))
+    # The first is repeated, pushed out of the memory by the second, and new once more.
+    person.receive(Payload(messages=(first, second, first)))
+    person.receive(Payload(messages=(first,)))
+    assert person.bodies == [b"first", b"second", b"first"]
