@@ -224,11 +224,22 @@ def run(works: Sequence[Workload], *, full: bool, rounds: int) -> tuple[Curve, .
 def main(arguments: Iterable[str]) -> int:
     """Measure what was asked for, print it, and keep it; the exit code is 1 if it failed."""
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
-    parser.add_argument("families", nargs="*", choices=[[], *FAMILIES], metavar="FAMILY")
+    parser.add_argument("families", nargs="*", metavar="FAMILY", help=", ".join(FAMILIES))
     parser.add_argument("--full", action="store_true", help="every point of every curve")
-    parser.add_argument("--rounds", type=int, help="how often each point (quick: 1, full: 3)")
+    parser.add_argument(
+        "--rounds", type=int, default=0, help="how often each point (quick: 1, full: 3)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to keep the figures")
     chosen = parser.parse_args(list(arguments))
+    unknown = set(chosen.families) - set(FAMILIES)
+    if unknown:
+        parser.error(
+            f"no such family: {', '.join(sorted(unknown))}; there are {', '.join(FAMILIES)}"
+        )
+    if chosen.rounds < 0:
+        parser.error("rounds are a number from 1 up")
+    if chosen.json is not None and not chosen.json.absolute().parent.is_dir():
+        parser.error(f"there is no folder {chosen.json.absolute().parent}")
     works = [
         work
         for work in workloads(full=chosen.full)
