@@ -246,9 +246,11 @@ class Channel:
         if own != before:
             records.save_own(own)
         unused_since_s = now.unix_whole_s - settings.prekey_use_s - settings.prekey_kept_s
+        # A session that was used in the future was used while the clock was wrong.
+        used_until_s = now.unix_whole_s + settings.prekey_use_s
         for name in records.store.sessions():
             session = records.session(name)
-            if session is None or session.used_unix_s > unused_since_s:
+            if session is None or unused_since_s < session.used_unix_s <= used_until_s:
                 continue
             if own.find(name.prekey) is None and not self._is_usable(name):
                 records.store.delete_session(name)

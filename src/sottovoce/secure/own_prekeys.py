@@ -104,7 +104,14 @@ class OwnPrekeys:
         private = secp256k1.generate_private_key(entropy)
         public = secp256k1.compress(secp256k1.public_key(private))
         drawn = OwnPrekey(private, public, self.version_seen + 1, now_ns)
-        return OwnPrekeys((*self.without_current().prekeys, drawn), drawn.version)
+        # What is kept is kept from now on, however long ago it was drawn or seems to have been: who
+        # was away for weeks has yet to read what was written to it.
+        kept = tuple(
+            replace(prekey, issued_ns=now_ns - use_ns) if prekey is current else prekey
+            for prekey in self.prekeys
+        )
+        expired = replace(self, prekeys=kept).without_current()
+        return OwnPrekeys((*expired.prekeys, drawn), drawn.version)
 
     def without_old(self, now_ns: int, settings: SecureSettings) -> "OwnPrekeys":
         """Return these without the expired ones that have been kept long enough."""

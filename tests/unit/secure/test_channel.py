@@ -103,8 +103,8 @@ def test_old_sessions_and_prekeys_are_destroyed() -> None:
         bob.hear_of(alice, now)
         alice.hear_of(bob, now)
         assert bob.read(alice, alice.send(bob, b"daily", now), now) == b"daily"
-    alice.channel.expire(after(40 * DAY_S))
-    bob.channel.expire(after(40 * DAY_S))
+    alice.channel.expire(after(71 * DAY_S))
+    bob.channel.expire(after(71 * DAY_S))
     assert len(bob.store.sessions()) == len(alice.store.sessions()) == 1
     own = bob.store.load_own()
     assert own is not None
@@ -141,3 +141,12 @@ def test_nothing_secret_is_logged_or_shown_by_errors(caplog: pytest.LogCaptureFi
     hidden = ["canary", alice.private.raw.hex(), alice.identity.hex(), repr(alice.private.raw)]
     assert not [text for text in shown for secret in hidden if secret in text]
     assert not caplog.records
+
+
+def test_who_was_away_for_weeks_reads_what_was_written_meanwhile() -> None:
+    alice, bob = talking()
+    sealed = alice.send(bob, b"while you were away", after(39 * DAY_S))
+    back = after(40 * DAY_S)
+    bob.channel.seal_bundle(back)
+    bob.channel.expire(back)
+    assert bob.read(alice, sealed, back) == b"while you were away"

@@ -41,9 +41,19 @@ def test_after_a_day_or_a_wrong_clock_there_is_a_new_one(offset_ns: int) -> None
 
 def test_expired_prekey_is_destroyed_thirty_days_later() -> None:
     second = FIRST.refreshed(START_NS + 2 * DAY_NS, SETTINGS, entropy=SeededEntropy(b"2"))
-    assert len(second.without_old(START_NS + 31 * DAY_NS, SETTINGS).prekeys) == 2
-    later = second.without_old(START_NS + 31 * DAY_NS + 1, SETTINGS)
+    assert len(second.without_old(START_NS + 32 * DAY_NS, SETTINGS).prekeys) == 2
+    later = second.without_old(START_NS + 32 * DAY_NS + 1, SETTINGS)
     assert [prekey.version for prekey in later.prekeys] == [2]
+
+
+@pytest.mark.parametrize("away_days", [40, -365])
+def test_prekey_that_was_replaced_late_or_by_a_wrong_clock_is_kept_thirty_days(
+    away_days: int,
+) -> None:
+    back_ns = START_NS + away_days * DAY_NS
+    second = FIRST.refreshed(back_ns, SETTINGS, entropy=SeededEntropy(b"2"))
+    assert len(second.without_old(back_ns + 30 * DAY_NS, SETTINGS).prekeys) == 2
+    assert len(second.without_old(back_ns + 30 * DAY_NS + 1, SETTINGS).prekeys) == 1
 
 
 def test_current_prekey_is_never_destroyed() -> None:
