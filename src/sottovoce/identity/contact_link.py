@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from sottovoce.base.errors import RemoteProtocolError, ResourceLimitError
+from sottovoce.base.errors import InvalidKeyError, RemoteProtocolError, ResourceLimitError
 from sottovoce.base.quantities import PublicKey
 from sottovoce.identity.multibase import BASES
 from sottovoce.identity.public_key_text import (
@@ -23,6 +23,7 @@ from sottovoce.identity.public_key_text import (
     parse_compact_key,
     parse_hex_key,
 )
+from sottovoce.identity.utf8 import utf8
 
 SCHEME: Final = "status-im://"  # opens the app itself and asks no web server
 WEB: Final = "https://join.status.im/"  # opens a page that offers the app
@@ -41,9 +42,19 @@ _BUNDLE: Final = "#bundle="
 _BASE64_URL: Final = BASES["u"]
 _HEX_START: Final = "0x"
 _COMPACT: Final = re.compile(r"zQ3sh[1-9A-HJ-NP-Za-km-z]{44}\Z")
-_ENS_NAME: Final = re.compile(r"[^\s/?#:@]+\Z")
+_NAME: Final = re.compile(r"[^\s/?#:@]+\Z")
 _DOT: Final = "."
 _ENS_DOMAIN: Final = ".stateofus.eth"  # where Status registers its users' names
+
+# Status registers user names of letters and digits. The shortest text of a key has 46 characters,
+# so that one that lost some of them is still no user name.
+_USER_NAME: Final = re.compile(r"[0-9A-Za-z]{1,40}\Z")
+_LABEL_CHARS_MAX: Final = 63  # as in the domain name system, whose names ENS takes in, too
+# How a key begins that was damaged or cut. Whoever took it for a name would ask whether a stranger
+# has registered it. Names of ENS have small letters alone, and some begin like a number (0xanna).
+_KEY_LIKE: Final = re.compile(
+    r"zQ3sh|(?i:zq3sh.{16}|0x[0-9a-f]{12}|0x.{38}|0[2-4][0-9a-f]{38})", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +103,20 @@ class NameLink:
         name: The whole name, with its domain.
 
     Raises:
-        RemoteProtocolError: It is no name.
+        RemoteProtocolError: It is no name, or a part of it is rather a damaged key.
     """
 
     name: str
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
-        if _DOT not in self.name:
+        _check_text(self.name)
+        labels = self.name.split(_DOT)
+        if len(labels) < 2:
             raise RemoteProtocolError("a name of ENS has a domain")
+        for label in labels:
+            if not 0 < len(label) <= _LABEL_CHARS_MAX:
+                raise RemoteProtocolError("a part of a name is empty or too long")
+            _check_no_key(label)
 
     def text(self, *, web: bool = False) -> str:
         """Write the link."""
@@ -115,13 +131,16 @@ class PublicChatLink:
         name: The chat's name.
 
     Raises:
-        RemoteProtocolError: A link cannot hold this name.
+        RemoteProtocolError: A link cannot hold this name, or it is rather a key.
     """
 
     name: str
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
+        _check_text(self.name)
+        _check_no_key(self.name)
+        if not self.name.strip(_DOT):
+            raise RemoteProtocolError("a public chat's name is not made of dots alone")
 
     def text(self, *, web: bool = False) -> str:
         """Write the link."""
@@ -184,14 +203,18 @@ def _parse_target(target: str) -> Link:
 def _parse_person(text: str) -> ContactLink | NameLink:
     person, mark, bundle = text.partition(_BUNDLE)
     person = person.rstrip("/")
-    if person.startswith(_HEX_START) and _DOT not in person:
+    if person[: len(_HEX_START)].lower() == _HEX_START and _DOT not in person:
         return ContactLink(parse_hex_key(person), _parse_bundle(mark, bundle))
     if _COMPACT.match(person):
         return ContactLink(parse_compact_key(person), _parse_bundle(mark, bundle))
     if mark:
         raise RemoteProtocolError("only a link with a key can carry a bundle")
-    _check_name(person)
-    return NameLink(person if _DOT in person else person + _ENS_DOMAIN)
+    if _DOT in person:
+        return NameLink(person)
+    _check_no_key(person)
+    if not _USER_NAME.match(person):
+        raise RemoteProtocolError("a user name in a link is none, or the key in it is damaged")
+    return NameLink(person + _ENS_DOMAIN)
 
 
 def _parse_bundle(mark: str, text: str) -> bytes:
@@ -209,10 +232,13 @@ def _parse_site(site: str) -> SiteLink:
     return SiteLink(site)
 
 
-def _check_name(name: str) -> None:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        raise RemoteProtocolError("a name with half of a surrogate pair is none") from None
-    if len(name) > NAME_CHARS_MAX or not _ENS_NAME.match(name) or not name.isprintable():
+def _check_text(name: str) -> None:
+    if utf8(name) is None:
+        raise RemoteProtocolError("a name with half of a surrogate pair is none")
+    if len(name) > NAME_CHARS_MAX or not _NAME.match(name) or not name.isprintable():
         raise RemoteProtocolError("a name in a link is empty, too long, or has a wrong character")
+
+
+def _check_no_key(name: str) -> None:
+    if _KEY_LIKE.match(name):
+        raise InvalidKeyError("what stands for a name in a link is a key, damaged or out of place")

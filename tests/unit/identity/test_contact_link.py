@@ -129,3 +129,54 @@ def test_repr_shows_no_bundle() -> None:
 def test_name_without_a_domain_is_no_name() -> None:
     with pytest.raises(RemoteProtocolError, match="domain"):
         NameLink("anna")
+
+
+def damaged(key: str) -> list[str]:
+    """Return what becomes of a key that loses a letter, gains one, or gets a wrong one."""
+    return [
+        key[:-1], key[:-5], key[: len(key) // 2], key[1:], key + key[-1], key[:20] + key[21:],
+        key[:20] + "O" + key[21:], key[:20] + "." + key[21:], key[:20] + ".." + key[21:],
+        key.swapcase(), key.upper(), key + ".", "." + key, key + ".eth", key[:-1] + ".eth",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [*damaged(HEX), *damaged(COMPACT), *damaged(HEX[2:])])
+@pytest.mark.parametrize("start", ["", "status-im://u/", "https://join.status.im/user/"])
+def test_damaged_key_is_refused_and_never_taken_for_a_name(start: str, text: str) -> None:
+    with pytest.raises(RemoteProtocolError):
+        parse_link(start + text)
+
+
+@pytest.mark.parametrize("key", [HEX, COMPACT, HEX[:-1], COMPACT[:-1], HEX.upper(), HEX[2:]])
+@pytest.mark.parametrize("start", ["status-im://", "https://join.status.im/"])
+def test_key_out_of_place_is_no_public_chat(start: str, key: str) -> None:
+    with pytest.raises(InvalidKeyError, match="key"):
+        parse_link(start + key)
+    with pytest.raises(InvalidKeyError, match="key"):
+        PublicChatLink(key)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".", "..", "...", ".eth", "eth.", "a..eth", "a.eth.", ".a.eth", "a" * 64 + ".eth",
+        "a-b", "a_b", "anna!", "a" * 41, "anna\u200d", "\u00e4nna",
+    ],
+)  # fmt: skip
+def test_name_with_an_impossible_part_is_refused(name: str) -> None:
+    for text in (name, f"status-im://u/{name}", f"https://join.status.im/user/{name}"):
+        with pytest.raises(RemoteProtocolError):
+            parse_link(text)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.eth", "0xanna.eth", "0xabcdef.eth", "a-b.c_d.eth", "a" * 63 + ".eth", "\u00e4.eth"]
+)
+def test_name_whose_parts_are_possible_is_taken(name: str) -> None:
+    assert parse_link(name) == NameLink(name)
+
+
+@pytest.mark.parametrize("name", [".", "..", "..."])
+def test_public_chat_is_not_made_of_dots(name: str) -> None:
+    with pytest.raises(RemoteProtocolError, match="dots"):
+        parse_link(f"https://join.status.im/{name}")
