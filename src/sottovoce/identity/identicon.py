@@ -12,6 +12,7 @@ from sottovoce.base.quantities import PublicKey
 from sottovoce.crypto.hashes import md5
 from sottovoce.identity.png import encode_png
 from sottovoce.identity.public_key_text import hex_key
+from sottovoce.identity.utf8 import utf8
 
 SIZE_PIXELS: Final = 50  # both ways
 
@@ -77,10 +78,10 @@ def identicon_of_text(text: str) -> Identicon:
     Raises:
         LocalProtocolError: The text has no UTF-8 form.
     """
-    try:
-        digest = md5(text.encode())
-    except UnicodeEncodeError:
-        raise LocalProtocolError("a text with half of a surrogate pair has no UTF-8 form") from None
+    raw = utf8(text)
+    if raw is None:
+        raise LocalProtocolError("a text with half of a surrogate pair has no UTF-8 form")
+    digest = md5(raw)
     return Identicon(
         digest,
         tuple(

@@ -19,6 +19,7 @@ DEPTH_MAX: Final = 16  # key files nest four deep, lists of words two
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _OPENING: Final = frozenset(b"[{")
 _CLOSING: Final = frozenset(b"]}")
+_NO_JSON: Final = object()
 
 
 def decode_object(document: bytes) -> dict[str, Any]:
@@ -35,7 +36,10 @@ def decode_object(document: bytes) -> dict[str, Any]:
     try:
         value = json.loads(document.decode())
     except (ValueError, RecursionError):
-        raise RemoteProtocolError("a document is no JSON") from None
+        value = _NO_JSON
+    # Raised only here, for the library's error holds the whole document.
+    if value is _NO_JSON:
+        raise RemoteProtocolError("a document is no JSON")
     if not isinstance(value, dict):
         raise RemoteProtocolError("a document is no JSON object")
     return value

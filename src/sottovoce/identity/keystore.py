@@ -42,6 +42,7 @@ from sottovoce.identity.keystore_kdf import (
     Pbkdf2Cost,
     ScryptCost,
 )
+from sottovoce.identity.utf8 import utf8
 
 # What status-go answers when it is asked for the extended key of a key that has none.
 NO_EXTENDED_KEY_TEXT: Final = "Zeroed extended key"
@@ -67,10 +68,8 @@ class KeystorePassword:
     text: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        try:
-            self.text.encode()
-        except UnicodeEncodeError:
-            raise LocalProtocolError("a password with half of a surrogate pair is none") from None
+        if utf8(self.text) is None:
+            raise LocalProtocolError("a password with half of a surrogate pair is none")
 
     @property
     def raw(self) -> bytes:
@@ -212,8 +211,7 @@ def _private_key(raw: bytes) -> PrivateKey:
 
 
 def _extended_key(raw: bytes) -> ExtendedPrivateKey:
-    try:
-        text = raw.decode("ascii")
-    except UnicodeDecodeError:
-        raise RemoteProtocolError("a key file holds no extended key where it says so") from None
-    return parse_extended_key(text)
+    # Decoding is not tried: Python's error would hold what was locked.
+    if not raw.isascii():
+        raise RemoteProtocolError("a key file holds no extended key where it says so")
+    return parse_extended_key(raw.decode("ascii"))

@@ -16,6 +16,7 @@ from sottovoce.base.entropy import Entropy
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.crypto.hashes import sha256
 from sottovoce.crypto.kdf import pbkdf2_sha512
+from sottovoce.identity.utf8 import utf8
 
 WORD_COUNTS: Final = (12, 15, 18, 21, 24)
 WORD_COUNT_DEFAULT: Final = 12  # what Status' app gives; its 128 bits are beyond any search
@@ -173,11 +174,10 @@ def seed_of_text(text: str, passphrase: str = "") -> Seed:
     Raises:
         LocalProtocolError: One of the two has no UTF-8 form.
     """
-    try:
-        password = unicodedata.normalize("NFKD", text).encode()
-        salt = unicodedata.normalize("NFKD", _SALT_PREFIX + passphrase).encode()
-    except UnicodeEncodeError:
-        raise LocalProtocolError("a text with half of a surrogate pair has no UTF-8 form") from None
+    password = utf8(unicodedata.normalize("NFKD", text))
+    salt = utf8(unicodedata.normalize("NFKD", _SALT_PREFIX + passphrase))
+    if password is None or salt is None:
+        raise LocalProtocolError("a text with half of a surrogate pair has no UTF-8 form")
     return Seed(pbkdf2_sha512(password, salt, iterations=SEED_ROUNDS, size_bytes=SEED_BYTES))
 
 

@@ -10,6 +10,7 @@ from typing import Final
 import segno
 
 from sottovoce.base.errors import LocalProtocolError
+from sottovoce.identity.utf8 import utf8
 
 # What the largest code holds with the least correction of errors.
 QR_TEXT_BYTES_MAX: Final = 2953
@@ -87,10 +88,9 @@ def qr_png(text: str, *, pixels_per_module: int = PIXELS_PER_MODULE) -> bytes:
 
 
 def _code(text: str) -> segno.QRCode:
-    try:
-        size_bytes = len(text.encode())
-    except UnicodeEncodeError:
-        raise LocalProtocolError("a text with half of a surrogate pair has no UTF-8 form") from None
-    if not 0 < size_bytes <= QR_TEXT_BYTES_MAX:
+    raw = utf8(text)
+    if raw is None:
+        raise LocalProtocolError("a text with half of a surrogate pair has no UTF-8 form")
+    if not 0 < len(raw) <= QR_TEXT_BYTES_MAX:
         raise LocalProtocolError(f"a QR code holds 1 to {QR_TEXT_BYTES_MAX} bytes")
     return segno.make(text, error=_CORRECTION, encoding="utf-8", micro=False)

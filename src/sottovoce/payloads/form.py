@@ -138,6 +138,10 @@ def _check_several(name: str, held: object, kind: Several, fault: Fault) -> None
 
 def _utf8_bytes(name: str, text: str, fault: Fault) -> int:
     try:
-        return len(text.encode())
+        size_bytes = len(text.encode())
     except UnicodeEncodeError:
-        raise fault(f"{name} is not valid Unicode text") from None
+        size_bytes = None
+    # Raised only here, for Python's error holds the whole text.
+    if size_bytes is None:
+        raise fault(f"{name} is not valid Unicode text")
+    return size_bytes

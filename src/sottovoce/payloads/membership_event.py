@@ -104,6 +104,10 @@ def open_events(update: MembershipUpdate, *, now_unix_ms: int) -> tuple[SignedEv
 
 def _material(chat_id: str, raw: bytes) -> bytes:
     try:
-        return chat_id.encode() + raw
+        material = chat_id.encode() + raw
     except UnicodeEncodeError:
-        raise LocalProtocolError("a group's id is not valid Unicode text") from None
+        material = None
+    # Raised only here, for Python's error holds the whole id.
+    if material is None:
+        raise LocalProtocolError("a group's id is not valid Unicode text")
+    return material

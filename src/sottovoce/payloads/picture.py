@@ -82,7 +82,9 @@ def decode_data_uri(uri: str) -> ImageMessage:
     try:
         payload = base64.b64decode(found[2])
     except binascii.Error:
-        raise RemoteProtocolError("a profile picture is not in base64") from None
+        payload = None
+    if payload is None:
+        raise RemoteProtocolError("a profile picture is not in base64")
     image = ImageMessage(payload, _MEDIA_TYPES[found[1]])
     check_picture(image)
     return image

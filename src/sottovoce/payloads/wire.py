@@ -150,8 +150,12 @@ def _parse(message_class: type[MessageT], raw: bytes) -> MessageT:
     try:
         message.ParseFromString(raw)
     except DecodeError:
-        # The library's text may quote what it could not read.
-        raise RemoteProtocolError(f"{name} cannot be decoded") from None
+        is_read = False
+    else:
+        is_read = True
+    # Raised only here: the library's text may quote what it could not read.
+    if not is_read:
+        raise RemoteProtocolError(f"{name} cannot be decoded")
     return message
 
 

@@ -56,7 +56,10 @@ def decode_payload(raw: bytes) -> Payload:
     try:
         wire = sync_pb2.Payload.FromString(raw)
     except DecodeError:
-        raise RemoteProtocolError("the bytes are no payload of data sync") from None
+        wire = None
+    # Raised only here: the library's text may quote what it could not read.
+    if wire is None:
+        raise RemoteProtocolError("the bytes are no payload of data sync")
     return Payload(
         acks=tuple(wire.acks),
         offers=tuple(wire.offers),
@@ -77,9 +80,12 @@ def decode_message(raw: bytes) -> Message:
         RemoteProtocolError: The bytes are no message.
     """
     try:
-        return _from_wire(sync_pb2.Message.FromString(raw))
+        wire = sync_pb2.Message.FromString(raw)
     except DecodeError:
-        raise RemoteProtocolError("the bytes are no message of data sync") from None
+        wire = None
+    if wire is None:
+        raise RemoteProtocolError("the bytes are no message of data sync")
+    return _from_wire(wire)
 
 
 def overhead_bytes(body_bytes: int) -> int:
