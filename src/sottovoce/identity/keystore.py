@@ -7,7 +7,7 @@ Spec: Web3 Secret Storage, version 3; status-go account/keystore_geth.go and its
 accounts/keystore (docs/spec-deviations.md, "Key files").
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -52,6 +52,7 @@ _UUID_BYTES: Final = 16
 _UUID_VERSION: Final = 4
 _NANOSECONDS_PER_S: Final = 1_000_000_000
 _NANOSECOND_DIGITS: Final = 9
+_UNIX_NS_END: Final = 253_402_300_800 * _NANOSECONDS_PER_S  # the year 10000, a digit longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +154,18 @@ def seal_keystore(
         sub_account_index: Status' count of derived children.
 
     Raises:
-        LocalProtocolError: An extended key is given for a file without Status' members.
+        LocalProtocolError: An extended key is given for a file without Status' members, or the
+            count is no number of 32 bits.
         InvalidKeyError: The private key is not below the order of the curve.
     """
     if not status and (extended is not None or sub_account_index):
         raise LocalProtocolError("only Status' key files have a place for an extended key")
+    members = StatusMembers(sub_account_index=sub_account_index) if status else None
     identifier = str(UUID(bytes=entropy.take(_UUID_BYTES), version=_UUID_VERSION))
     key = _lock(private.raw, password, cost, entropy)
-    members = None
-    if status:
-        text = None if extended is None else extended.private_text().encode()
-        locked = None if text is None else _lock(text, password, cost, entropy)
-        members = StatusMembers(locked, sub_account_index)
+    if members is not None and extended is not None:
+        text = extended.private_text().encode()
+        members = replace(members, extended_key=_lock(text, password, cost, entropy))
     address = address_of(secp256k1.public_key(private))
     return encode_keystore(Keystore(address, key, identifier, members))
 
@@ -175,7 +176,12 @@ def keystore_file_name(address: Address, *, unix_ns: int) -> str:
     Args:
         address: Whose key it holds.
         unix_ns: When it was made, in nanoseconds since 1970.
+
+    Raises:
+        LocalProtocolError: The time is before 1970 or after the year 9999.
     """
+    if not 0 <= unix_ns < _UNIX_NS_END:
+        raise LocalProtocolError("a key file is made between 1970 and the year 9999")
     seconds, nanoseconds = divmod(unix_ns, _NANOSECONDS_PER_S)
     day = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H-%M-%S")
     return f"UTC--{day}.{nanoseconds:0{_NANOSECOND_DIGITS}}Z--{address.raw.hex()}"

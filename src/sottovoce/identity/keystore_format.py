@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, assert_never
 
-from sottovoce.base.errors import RemoteProtocolError, ResourceLimitError
+from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError, ResourceLimitError
 from sottovoce.crypto.aes import BLOCK_BYTES
 from sottovoce.identity.address import Address, parse_address
 from sottovoce.identity.json_object import decode_object
@@ -62,10 +62,17 @@ class StatusMembers:
     Attributes:
         extended_key: The extended private key's text, locked on its own; None if there is none.
         sub_account_index: How many children were derived.
+
+    Raises:
+        LocalProtocolError: The count is no number of 32 bits; no program could read the file.
     """
 
     extended_key: LockedBytes | None = None
     sub_account_index: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.sub_account_index <= INDEX_MAX:
+            raise LocalProtocolError(f"a count of derived keys is 0 to {INDEX_MAX}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +123,10 @@ def encode_keystore(keystore: Keystore) -> bytes:
     """Write a key file of version 3, its members in the order of go-ethereum.
 
     Raises:
-        RemoteProtocolError: It is of version 1; seal the key anew instead.
+        LocalProtocolError: It is of version 1; seal the key anew instead.
     """
     if keystore.is_old:
-        raise RemoteProtocolError("a key file of version 1 is read and never written")
+        raise LocalProtocolError("a key file of version 1 is read and never written")
     members: _Members = {} if keystore.address is None else {"address": keystore.address.raw.hex()}
     members["crypto"] = _members(keystore.key)
     members["id"] = keystore.identifier
@@ -157,11 +164,21 @@ def _locked(members: _Members, cipher: str) -> LockedBytes:
 
 def _derivation(name: str, members: _Members) -> KeyDerivation:
     salt, size_bytes = _bytes(members, "salt"), _number(members, "dklen")
+    try:
+        return KeyDerivation(_cost(name, members), salt, size_bytes)
+    except LocalProtocolError as error:
+        # What would be a mistake of ours in a value that we made is the file's in one that came.
+        raise RemoteProtocolError(
+            f"a key file has {error}; save it anew with the program that wrote it"
+        ) from None
+
+
+def _cost(name: str, members: _Members) -> ScryptCost | Pbkdf2Cost:
     if name == _SCRYPT:
         n, r, p = (_number(members, parameter) for parameter in "nrp")
-        return KeyDerivation(ScryptCost(n=n, r=r, p=p), salt, size_bytes)
+        return ScryptCost(n=n, r=r, p=p)
     if name == _PBKDF2 and _text(members, "prf") == _PRF:
-        return KeyDerivation(Pbkdf2Cost(_number(members, "c")), salt, size_bytes)
+        return Pbkdf2Cost(_number(members, "c"))
     raise RemoteProtocolError("a key file has an unknown way to derive its key")
 
 

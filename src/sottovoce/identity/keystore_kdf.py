@@ -1,7 +1,8 @@
 """From the password of a key file to the bytes that lock it: scrypt or PBKDF2, within bounds.
 
 A key file may come from anywhere, and its parameters say how much memory and time opening takes.
-They are checked when they are read, before any of it is spent.
+They are checked when the values here are made, before any of it is spent. Whose fault impossible
+ones are only the reader of a file knows: here they are a mistake of whoever made the value.
 
 Spec: Web3 Secret Storage, version 3; RFC 7914 (scrypt), RFC 8018 (PBKDF2).
 """
@@ -9,7 +10,7 @@ Spec: Web3 Secret Storage, version 3; RFC 7914 (scrypt), RFC 8018 (PBKDF2).
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from sottovoce.base.errors import RemoteProtocolError, ResourceLimitError
+from sottovoce.base.errors import LocalProtocolError, ResourceLimitError
 from sottovoce.crypto.kdf import pbkdf2_sha256, scrypt
 
 SALT_BYTES: Final = 32
@@ -45,7 +46,7 @@ class ScryptCost:
         p: How often all is done.
 
     Raises:
-        RemoteProtocolError: scrypt has no such parameters.
+        LocalProtocolError: scrypt has no such parameters.
         ResourceLimitError: It would take more memory or time than is allowed.
     """
 
@@ -55,17 +56,16 @@ class ScryptCost:
 
     def __post_init__(self) -> None:
         if self.n < 2 or self.n & (self.n - 1) or self.r < 1 or self.p < 1:
-            raise RemoteProtocolError("a key file has impossible parameters of scrypt")
+            raise LocalProtocolError("impossible parameters of scrypt")
         if _SCRYPT_UNIT_BYTES * self.n * self.r > SCRYPT_MEMORY_BYTES_MAX:
-            raise ResourceLimitError("a key file asks for too much memory")
+            raise ResourceLimitError("deriving a key would take too much memory")
         if _SCRYPT_UNIT_BYTES * self.r * self.p > SCRYPT_LANES_BYTES_MAX:
-            raise ResourceLimitError("a key file asks for too much memory")
+            raise ResourceLimitError("deriving a key would take too much memory")
         if self.n * self.r * self.p > SCRYPT_BLOCKS_MAX:
-            raise ResourceLimitError("a key file asks for too much work")
+            raise ResourceLimitError("deriving a key would take too much work")
         if self.n.bit_length() > _COST_BITS_PER_BLOCK * self.r:
-            raise RemoteProtocolError(
-                "a key file has parameters that the standard of scrypt forbids (n is too large for"
-                " r); save it anew with the program that wrote it"
+            raise LocalProtocolError(
+                "parameters that the standard of scrypt forbids (n is too large for r)"
             )
 
 
@@ -77,7 +77,7 @@ class Pbkdf2Cost:
         rounds: How often the password is hashed.
 
     Raises:
-        RemoteProtocolError: There are no rounds.
+        LocalProtocolError: There are no rounds.
         ResourceLimitError: It would take more time than is allowed.
     """
 
@@ -85,9 +85,9 @@ class Pbkdf2Cost:
 
     def __post_init__(self) -> None:
         if self.rounds < 1:
-            raise RemoteProtocolError("a key file has impossible parameters of PBKDF2")
+            raise LocalProtocolError("impossible parameters of PBKDF2")
         if self.rounds > PBKDF2_ROUNDS_MAX:
-            raise ResourceLimitError("a key file asks for too much work")
+            raise ResourceLimitError("deriving a key would take too much work")
 
 
 # Go-ethereum's own: 256 MiB and about a second for each guess.
@@ -106,7 +106,7 @@ class KeyDerivation:
         size_bytes: How much is derived; the first 32 bytes are used.
 
     Raises:
-        RemoteProtocolError: Less is derived than is used.
+        LocalProtocolError: Less is derived than is used.
         ResourceLimitError: A length is above its limit.
     """
 
@@ -116,9 +116,9 @@ class KeyDerivation:
 
     def __post_init__(self) -> None:
         if self.size_bytes < DERIVED_BYTES:
-            raise RemoteProtocolError("a key file derives too short a key")
+            raise LocalProtocolError("a derived key that is too short")
         if self.size_bytes > DERIVED_BYTES_MAX or len(self.salt) > SALT_BYTES_MAX:
-            raise ResourceLimitError("a key file has a salt or a derived key that is too long")
+            raise ResourceLimitError("a salt or a derived key is too long")
 
     def derive(self, password: bytes) -> bytes:
         """Return the 32 bytes that are used; the interpreter lock is released meanwhile.
@@ -131,7 +131,7 @@ class KeyDerivation:
                 try:
                     derived = scrypt(password, self.salt, n=n, r=r, p=p, size_bytes=self.size_bytes)
                 except MemoryError:
-                    raise ResourceLimitError("too little memory is left for a key file") from None
+                    raise ResourceLimitError("too little memory is left to derive a key") from None
             case Pbkdf2Cost(rounds):
                 derived = pbkdf2_sha256(
                     password, self.salt, iterations=rounds, size_bytes=self.size_bytes

@@ -64,6 +64,18 @@ def test_geth_has_no_place_for_what_status_adds() -> None:
         sealed(sub_account_index=1)
 
 
+@pytest.mark.parametrize("count", [-1, 2**32, 2**40])
+def test_count_that_no_program_could_read_is_not_written(count: int) -> None:
+    entropy = ScriptedEntropy([])
+    with pytest.raises(LocalProtocolError, match="4294967295"):
+        seal_keystore(
+            CHAT.private, PASSWORD, entropy=entropy, cost=CHEAP, status=True,
+            sub_account_index=count,
+        )  # fmt: skip
+    largest = sealed(status=True, sub_account_index=2**32 - 1)
+    assert open_keystore(largest, PASSWORD).sub_account_index == 2**32 - 1
+
+
 def test_salts_ivs_and_id_come_from_entropy() -> None:
     draws = [bytes([number]) * size for number, size in enumerate((16, 32, 16, 32, 16), 1)]
     entropy = ScriptedEntropy(draws)
@@ -266,6 +278,15 @@ def test_half_of_a_surrogate_pair_is_no_password() -> None:
 def test_file_is_named_by_time_and_address() -> None:
     name = keystore_file_name(Address(b"\xab" * 20), unix_ns=1_000_000_000_000_000_042)
     assert name == "UTC--2001-09-09T01-46-40.000000042Z--" + "ab" * 20
+
+
+def test_file_is_named_up_to_the_year_9999() -> None:
+    end_ns = 253_402_300_800 * 10**9
+    name = keystore_file_name(WALLET.address, unix_ns=end_ns - 1)
+    assert name.startswith("UTC--9999-12-31T23-59-59.999999999Z--")
+    for unix_ns in (-1, end_ns, 10**30, -(10**30)):
+        with pytest.raises(LocalProtocolError, match="9999"):
+            keystore_file_name(WALLET.address, unix_ns=unix_ns)
 
 
 def test_unlocked_key_hides_what_it_holds() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sottovoce.base.errors import RemoteProtocolError, ResourceLimitError
+from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError, ResourceLimitError
 from sottovoce.identity.keystore_format import (
     KEYSTORE_BYTES_MAX,
     decode_keystore,
@@ -90,7 +90,7 @@ def test_version_1_is_read_and_never_written() -> None:
     old = {**GETH, "version": "1", "crypto": {**LOCKED, "cipher": "aes-128-cbc"}}
     keystore = decode_keystore(written(old))
     assert keystore.is_old
-    with pytest.raises(RemoteProtocolError, match="never written"):
+    with pytest.raises(LocalProtocolError, match="never written"):
         encode_keystore(keystore)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from sottovoce.base.errors import RemoteProtocolError, ResourceLimitError
+from sottovoce.base.errors import LocalProtocolError, ResourceLimitError
 from sottovoce.identity import keystore_kdf
 from sottovoce.identity.keystore_kdf import (
     LIGHT,
@@ -17,7 +17,7 @@ from sottovoce.identity.keystore_kdf import (
     [(0, 8, 1), (1, 8, 1), (3, 8, 1), (-4, 8, 1), (4096, 0, 1), (4096, 8, 0), (4096, -8, -1)],
 )
 def test_impossible_parameters_of_scrypt_are_refused(n: int, r: int, p: int) -> None:
-    with pytest.raises(RemoteProtocolError, match="impossible"):
+    with pytest.raises(LocalProtocolError, match="impossible"):
         ScryptCost(n=n, r=r, p=p)
 
 
@@ -45,7 +45,7 @@ def test_parameters_in_use_are_within_the_limits() -> None:
 
 @pytest.mark.parametrize(("n", "r", "p"), [(65536, 1, 1), (262144, 1, 8)])
 def test_cost_that_the_standard_forbids_is_refused(n: int, r: int, p: int) -> None:
-    with pytest.raises(RemoteProtocolError, match="forbids"):
+    with pytest.raises(LocalProtocolError, match="forbids"):
         ScryptCost(n=n, r=r, p=p)
 
 
@@ -63,7 +63,7 @@ def test_largest_cost_for_a_block_of_one_is_computed() -> None:
 
 
 def test_rounds_of_pbkdf2_are_bounded() -> None:
-    with pytest.raises(RemoteProtocolError, match="impossible"):
+    with pytest.raises(LocalProtocolError, match="impossible"):
         Pbkdf2Cost(0)
     with pytest.raises(ResourceLimitError, match="work"):
         Pbkdf2Cost(PBKDF2_ROUNDS_MAX + 1)
@@ -71,7 +71,7 @@ def test_rounds_of_pbkdf2_are_bounded() -> None:
 
 def test_derived_key_is_neither_too_short_nor_too_long() -> None:
     cost = Pbkdf2Cost(1)
-    with pytest.raises(RemoteProtocolError, match="short"):
+    with pytest.raises(LocalProtocolError, match="short"):
         KeyDerivation(cost, bytes(32), 31)
     with pytest.raises(ResourceLimitError, match="long"):
         KeyDerivation(cost, bytes(32), 65)
