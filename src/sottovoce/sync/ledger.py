@@ -20,6 +20,7 @@ class Ledger:
 
     Attributes:
         waiting_count: Bodies that wait for somebody's acknowledgement.
+        ack_count: Acknowledgements that wait to be sent to anybody.
     """
 
     def __init__(self) -> None:
@@ -28,6 +29,7 @@ class Ledger:
         self._requests: OrderedDict[Line, None] = OrderedDict()
         self._serial = 0
         self.waiting_count = 0
+        self.ack_count = 0
 
     def __len__(self) -> int:
         return len(self._agenda)
@@ -87,6 +89,7 @@ class Ledger:
         lines = self._peers.setdefault(peer, PeerState()).lines[type]
         assert message_id not in lines, "a record stands twice for one peer"
         lines[message_id] = line
+        self.ack_count += type is RecordType.ACK
         self._agenda.put(line, leaves_epoch)
         return line
 
@@ -114,6 +117,7 @@ class Ledger:
         """Forget a record."""
         state = self._peers[line.peer]
         del state.lines[line.type][line.message_id]
+        self.ack_count -= line.type is RecordType.ACK
         self._requests.pop(line, None)
         self._agenda.drop(line)
         self._prune(line.peer, state)

@@ -3,26 +3,22 @@
 Spec: VAC 2 (MVDS), "State".
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import replace
 
 from sottovoce.base.quantities import PublicKey
+from sottovoce.sync.received_memory import ReceivedMemory
 from sottovoce.sync.records import Message, MessageId
 from sottovoce.sync.stores import Waiting
 
 
 class MemorySyncStore:
-    """A `SyncStore` of dictionaries; their order is the order of adding.
-
-    Where the oldest is forgotten again and again the dictionary is an ordered one: a plain one
-    looks past all that was forgotten before it finds its first entry.
-    """
+    """A `SyncStore` of dictionaries; their order is the order of adding."""
 
     def __init__(self) -> None:
         self._waiting: dict[tuple[PublicKey, MessageId], tuple[Waiting, Message]] = {}
-        self._received: OrderedDict[tuple[PublicKey, MessageId], None] = OrderedDict()
-        self._received_of: dict[PublicKey, OrderedDict[MessageId, None]] = {}
+        self._received = ReceivedMemory()
+        self._strange = ReceivedMemory()
 
     def add_waiting(self, waiting: Waiting, message: Message) -> None:
         """Keep a body that is not kept yet for this peer."""
@@ -49,23 +45,29 @@ class MemorySyncStore:
 
     def has_received(self, peer: PublicKey, message_id: MessageId) -> bool:
         """Tell whether a message of this peer is remembered."""
-        return (peer, message_id) in self._received
+        return (peer, message_id) in self._received or (peer, message_id) in self._strange
 
     def remember_received(
-        self, peer: PublicKey, message_id: MessageId, *, per_peer_max: int, total_max: int
+        self,
+        peer: PublicKey,
+        message_id: MessageId,
+        *,
+        answered: bool,
+        per_peer_max: int,
+        total_max: int,
     ) -> None:
-        """Remember a message of this peer; the oldest above the bounds are forgotten."""
-        self._received[peer, message_id] = None
-        of_peer = self._received_of.setdefault(peer, OrderedDict())
-        of_peer[message_id] = None
-        while len(of_peer) > per_peer_max:
-            self._forget(peer, next(iter(of_peer)))
-        while len(self._received) > total_max:
-            self._forget(*next(iter(self._received)))
+        """Remember a message of this peer; the oldest of its kind above the bounds are forgotten.
 
-    def _forget(self, peer: PublicKey, message_id: MessageId) -> None:
-        del self._received[peer, message_id]
-        of_peer = self._received_of[peer]
-        del of_peer[message_id]
-        if not of_peer:
-            del self._received_of[peer]
+        Args:
+            peer: Who sent it.
+            message_id: Its identifier.
+            answered: Whether the peer gets an answer.
+            per_peer_max: The bound of one peer.
+            total_max: The bound of all peers of this kind.
+        """
+        if answered:
+            self._strange.forget(peer, message_id)
+        elif (peer, message_id) in self._received:
+            return
+        memory = self._received if answered else self._strange
+        memory.add(peer, message_id, per_peer_max=per_peer_max, total_max=total_max)

@@ -23,10 +23,13 @@ from sottovoce.sync.ledger import Ledger
 from sottovoce.sync.message_id import message_id
 from sottovoce.sync.records import MESSAGE_ID_BYTES, Message, MessageId, RecordType
 from sottovoce.sync.settings import (
+    ACKS_MAX,
     ACKS_PER_PEER_MAX,
     RECEIVED_MAX,
     RECEIVED_PER_PEER_MAX,
     REQUEST_PAUSE_EPOCHS,
+    STRANGE_MAX,
+    STRANGE_PER_PEER_MAX,
 )
 from sottovoce.sync.statistics import SyncStatistics
 from sottovoce.sync.stores import SyncStore
@@ -124,19 +127,28 @@ class Reception:
             return False
         if answered and not self._acknowledge(peer, id, epoch):
             return False
-        self._store.remember_received(
-            peer, id, per_peer_max=RECEIVED_PER_PEER_MAX, total_max=RECEIVED_MAX
-        )
+        self._remember(peer, id, answered=answered)
         request = self._ledger.line(peer, RecordType.REQUEST, id)
         if request is not None:
             self._ledger.remove(request)
         return True
+
+    def _remember(self, peer: PublicKey, id: MessageId, *, answered: bool) -> None:
+        self._store.remember_received(
+            peer,
+            id,
+            answered=answered,
+            per_peer_max=RECEIVED_PER_PEER_MAX if answered else STRANGE_PER_PEER_MAX,
+            total_max=RECEIVED_MAX if answered else STRANGE_MAX,
+        )
 
     def _acknowledge(self, peer: PublicKey, id: MessageId, epoch: int) -> bool:
         """Acknowledge a new message at once; False if too many acknowledgements wait."""
         return self._add_ack(peer, id, epoch, leaves_epoch=epoch, repeated=False)
 
     def _acknowledge_again(self, peer: PublicKey, id: MessageId, epoch: int) -> None:
+        # It may have come while its author was a stranger.
+        self._remember(peer, id, answered=True)
         # With the next epoch and not at once: a flood of replays costs a payload per epoch.
         if self._ledger.line(peer, RecordType.ACK, id) is None:
             self._add_ack(peer, id, epoch, leaves_epoch=epoch + 1, repeated=True)
@@ -150,7 +162,8 @@ class Reception:
             # an acknowledgement of it still waits.
             return True
         state = self._ledger.state(peer)
-        if state is not None and len(state.lines[RecordType.ACK]) >= ACKS_PER_PEER_MAX:
+        of_peer = 0 if state is None else len(state.lines[RecordType.ACK])
+        if of_peer >= ACKS_PER_PEER_MAX or self._ledger.ack_count >= ACKS_MAX:
             self._ignore(Ignored.TOO_MANY)
             return False
         line = self._ledger.add(

@@ -37,12 +37,19 @@ REQUEST_PAUSE_EPOCHS: Final = 16
 
 # Acknowledgements that wait for one peer. They leave with the next flush, so this is one batch.
 ACKS_PER_PEER_MAX: Final = 8192
+# The same for all peers: a batch has at most 256 inputs, and honest ones hold a few messages each.
+ACKS_MAX: Final = 65_536
 
 # Identifiers of received messages: as long as one is remembered its body is not handed up twice.
 # A busy contact writes 10,000 messages in months; 200,000 cost 60 MB in memory, and with more than
 # twenty peers as busy the oldest of all are forgotten.
 RECEIVED_PER_PEER_MAX: Final = 10_000
 RECEIVED_MAX: Final = 200_000
+# The same of peers that get no answer, remembered apart: identities cost nothing, and whoever makes
+# many may push out what other strangers sent, but never what contacts did. One alone pushes out
+# only its own. All of them cost 6 MB in memory.
+STRANGE_PER_PEER_MAX: Final = 256
+STRANGE_MAX: Final = 8192
 
 
 class Mode(Enum):

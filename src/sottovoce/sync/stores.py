@@ -62,13 +62,25 @@ class SyncStore(Protocol):
         ...
 
     def remember_received(
-        self, peer: PublicKey, message_id: MessageId, *, per_peer_max: int, total_max: int
+        self,
+        peer: PublicKey,
+        message_id: MessageId,
+        *,
+        answered: bool,
+        per_peer_max: int,
+        total_max: int,
     ) -> None:
-        """Remember a message of this peer that is not remembered yet.
+        """Remember a message of this peer.
+
+        What came from peers that get no answer is remembered apart from the rest, so that no
+        number of strangers makes a contact's messages forgotten. A stranger's message that comes
+        again when its author is answered moves over; what is there already stays as it is.
 
         Args:
             peer: Who sent it.
             message_id: Its identifier.
+            answered: Whether the peer gets an answer; this says to which of the two the bounds
+                belong.
             per_peer_max: So many of one peer are remembered; the oldest are forgotten.
             total_max: So many of all peers are remembered; the oldest are forgotten.
         """

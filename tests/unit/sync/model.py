@@ -71,7 +71,7 @@ def fingerprint(person: Person) -> Fingerprint:
     return (
         tuple(line[1:] for line in sorted(lines)),
         tuple((entry.message_id, entry.send_count > 0) for entry in person.store.waiting()),
-        tuple(sorted(id for _, id in person.store._received)),
+        tuple(sorted(id for _, id in person.store._received.entries)),
         tuple(person.bodies),
         tuple(person.delivered),
     )

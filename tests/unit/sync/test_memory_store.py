@@ -18,7 +18,9 @@ def filled() -> MemorySyncStore:
 
 def remember(store: MemorySyncStore, *bodies: bytes, per_peer: int = 9, total: int = 9) -> None:
     for body in bodies:
-        store.remember_received(ANNA, id_of(body), per_peer_max=per_peer, total_max=total)
+        store.remember_received(
+            ANNA, id_of(body), answered=True, per_peer_max=per_peer, total_max=total
+        )
 
 
 def test_waiting_bodies_come_in_the_order_of_adding() -> None:
@@ -50,8 +52,26 @@ def test_oldest_of_a_peer_is_forgotten_above_its_bound() -> None:
 
 def test_oldest_of_all_is_forgotten_above_the_total() -> None:
     store = MemorySyncStore()
-    store.remember_received(BRUNO, id_of(b"0"), per_peer_max=9, total_max=2)
+    store.remember_received(BRUNO, id_of(b"0"), answered=True, per_peer_max=9, total_max=2)
     remember(store, b"1", b"2", total=2)
     assert not store.has_received(BRUNO, id_of(b"0"))
     assert store.has_received(ANNA, id_of(b"1"))
-    assert BRUNO not in store._received_of
+    assert store._received.peer_count == 1
+
+
+def test_strangers_and_contacts_are_remembered_apart() -> None:
+    store = MemorySyncStore()
+    remember(store, b"0")
+    for body in (b"1", b"2", b"3"):
+        store.remember_received(BRUNO, id_of(body), answered=False, per_peer_max=9, total_max=1)
+    assert store.has_received(ANNA, id_of(b"0"))
+    assert [store.has_received(BRUNO, id_of(body)) for body in (b"1", b"2", b"3")] == [
+        False, False, True,
+    ]  # fmt: skip
+
+
+def test_stranger_s_message_moves_over_and_never_back() -> None:
+    store = MemorySyncStore()
+    for answered in (False, True, False):
+        store.remember_received(ANNA, id_of(b"1"), answered=answered, per_peer_max=9, total_max=9)
+    assert (len(store._received), len(store._strange)) == (1, 0)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sottovoce.base.quantities import PublicKey
 from sottovoce.sync import reception
 from sottovoce.sync.events import BodiesReceived, Delivered, Ignored, NotDataSync
 from sottovoce.sync.records import Message, MessageId, Payload, RecordType
@@ -10,11 +11,12 @@ from sottovoce.sync.settings import (
     RECEIVED_PER_PEER_MAX,
     REQUEST_ATTEMPTS_MAX,
     REQUESTED_PER_PEER_MAX,
+    STRANGE_PER_PEER_MAX,
     Mode,
     SyncSettings,
 )
 from sottovoce.sync.wire import encode_payload
-from unit.sync.people import BRUNO, CARLA, EAGER, GROUP, Person, id_of, message, only
+from unit.sync.people import ANNA, BRUNO, CARLA, EAGER, GROUP, Person, id_of, message, only
 
 UNKNOWN = b"u" * 32
 
@@ -201,6 +203,74 @@ def test_former_stranger_gets_the_acknowledgement_of_the_repetition() -> None:
     assert person.wait(0.3) == [Payload(acks=(id_of(),))]
 
 
+def flood(person: Person, *, strangers: int, messages: int) -> None:
+    """Let strangers, each of a new identity, send messages that nobody has seen."""
+    for number in range(strangers):
+        stranger = PublicKey(number.to_bytes(64))
+        bodies = tuple(message(f"{number} {count}".encode()) for count in range(messages))
+        person.receive(Payload(messages=bodies), stranger, answered=False)
+
+
+def test_strangers_never_push_out_what_a_contact_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reception, "RECEIVED_MAX", 20)
+    person = Person()
+    person.receive(Payload(messages=(message(),)))
+    flood(person, strangers=10, messages=10)
+    assert person.receive(Payload(messages=(message(),))) == []
+    assert person.ignored(Ignored.REPEATED) == 1
+
+
+def test_one_stranger_pushes_out_only_its_own() -> None:
+    person = Person()
+    person.receive(Payload(messages=(message(),)), CARLA, answered=False)
+    flood(person, strangers=1, messages=4000)
+    assert person.receive(Payload(messages=(message(),)), CARLA, answered=False) == []
+    assert len(person.store._strange) == STRANGE_PER_PEER_MAX + 1
+
+
+def test_what_strangers_make_us_keep_is_bounded_and_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reception, "STRANGE_MAX", 50)
+    person = Person()
+    flood(person, strangers=200, messages=3)
+    assert len(person.store._strange) == 50
+    assert person.store._strange.peer_count == 17  # three messages each, and two of the oldest
+    assert len(person.store._received) == 0
+    assert person.sync._ledger._peers == {}
+    assert person.sync.next_deadline() is None
+
+
+def test_records_of_strangers_leave_nothing_in_the_ledger() -> None:
+    person = Person()
+    ids = tuple(n.to_bytes(32) for n in range(50))
+    for number in range(100):
+        payload = Payload(acks=ids, offers=ids, requests=ids, messages=(message(),))
+        person.receive(payload, PublicKey(number.to_bytes(64)), answered=False)
+    assert person.sync._ledger._peers == {}
+    assert len(person.sync._ledger) == 0
+    assert person.wait(3600) == []
+
+
+def test_what_a_former_stranger_sent_is_remembered_as_a_contact_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reception, "STRANGE_MAX", 5)
+    person = Person()
+    person.receive(Payload(messages=(message(),)), answered=False)
+    person.receive(Payload(messages=(message(),)))
+    flood(person, strangers=10, messages=1)
+    assert person.receive(Payload(messages=(message(),))) == []
+    assert person.bodies.count(b"body") == 1
+
+
+def test_contact_that_became_a_stranger_is_not_heard_twice() -> None:
+    person = Person()
+    person.receive(Payload(messages=(message(),)))
+    assert person.receive(Payload(messages=(message(),)), answered=False) == []
+    assert (len(person.store._received), len(person.store._strange)) == (1, 0)
+
+
 # ---- bytes that are no data sync
 
 
@@ -311,13 +381,27 @@ def test_messages_beyond_the_bound_of_acknowledgements_come_again_later() -> Non
     assert person.bodies == [each.body for each in messages]
 
 
+def test_acknowledgements_of_all_peers_together_are_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reception, "ACKS_MAX", 2)
+    person = Person()
+    for peer in (ANNA, BRUNO, CARLA):
+        person.receive(Payload(messages=(message(),)), peer)
+    assert person.ignored(Ignored.TOO_MANY) == 1
+    assert len(person.sent()) == 2
+    person.receive(Payload(messages=(message(),)), CARLA)
+    assert person.bodies == [b"body"] * 3
+
+
 def test_remembered_identifiers_of_a_peer_are_bounded() -> None:
     person = Person()
     for n in range(RECEIVED_PER_PEER_MAX):
         id = MessageId(n.to_bytes(32))
-        person.store.remember_received(BRUNO, id, per_peer_max=10**6, total_max=10**6)
+        person.store.remember_received(
+            BRUNO, id, answered=True, per_peer_max=10**6, total_max=10**6
+        )
     person.receive(Payload(messages=(message(),)))
-    assert len(person.store._received_of[BRUNO]) == RECEIVED_PER_PEER_MAX
     assert len(person.store._received) == RECEIVED_PER_PEER_MAX
 
 
