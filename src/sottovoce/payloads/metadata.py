@@ -2,7 +2,9 @@
 
 The author is who signed the payload. Who signed the envelope around it is another identity (the
 transport sender), which never enters here: a third person may pass a signed wrapper on. The
-signature covers the payload and not its type, so that the content must be checked too.
+signature covers the payload and not its type, so that the content must be checked too; some types
+are built so much alike that their bytes pass as each other. Whoever acts on a payload that is no
+message, reaction or group history therefore asks that author and transport sender are one.
 
 Spec: Status specs 6 (payloads), "Payload wrapper"; status-go protocol/v1/message.go and
 status_message.go.

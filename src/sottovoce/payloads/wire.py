@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, Generic, TypeVar, cast
 
 from google.protobuf.message import DecodeError, Message
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
 from sottovoce.payloads.chat_message import (
@@ -105,7 +106,8 @@ def decode_payload(type_number: int, raw: bytes) -> Payload:
         raw: The payload's bytes.
 
     Raises:
-        RemoteProtocolError: The bytes are no payload of this type, or break a bound.
+        RemoteProtocolError: The bytes are no payload of this type, were written as another one, or
+            break a bound.
     """
     value_class = PAYLOAD_CLASSES.get(cast("PayloadType", type_number))
     payload: Payload
@@ -113,7 +115,9 @@ def decode_payload(type_number: int, raw: bytes) -> Payload:
         payload = UnknownPayload(type_number, raw)
     else:
         codec = _CODECS[value_class]
-        payload = codec.read(_parse(codec.message, raw))
+        message = _parse(codec.message, raw)
+        _check_wire_types(message)
+        payload = codec.read(message)
     check_form(payload, RemoteProtocolError)
     return payload
 
@@ -157,6 +161,15 @@ def _parse(message_class: type[MessageT], raw: bytes) -> MessageT:
     if not is_read:
         raise RemoteProtocolError(f"{name} cannot be decoded")
     return message
+
+
+def _check_wire_types(message: Message) -> None:
+    # The type of a payload is not signed. A field that is known, and was skipped since it is of
+    # another wire type, shows that the bytes were written as another payload: no later version of
+    # the protocol changes what kind of bytes a number stands for.
+    known, unread = message.DESCRIPTOR.fields_by_number, UnknownFieldSet(message)
+    if any(unread[place].field_number in known for place in range(len(unread))):
+        raise RemoteProtocolError(f"{message.DESCRIPTOR.name} has the fields of another payload")
 
 
 def _serialize(message: Message) -> bytes:

@@ -112,6 +112,47 @@ def test_admin_cannot_remove_another_admin() -> None:
         apply_event(state, event(ANNA, EventType.MEMBER_REMOVED, BRUNO_ID))
 
 
+REMOVED = (*HISTORY, event(ANNA, EventType.MEMBER_REMOVED, BRUNO_ID, clock=4))
+
+
+def test_removed_member_still_reads_or_posts_nothing() -> None:
+    state = evaluate(CHAT_ID, REMOVED)
+    assert BRUNO_ID not in state.members  # who gets its messages
+    assert BRUNO_ID not in state.joined  # who is heard
+    assert BRUNO_ID not in state.admins
+    for kind in EventType:
+        for members in ((), (BRUNO_ID,), (CARLA_ID,), (ANNA_ID,)):
+            said = event(BRUNO, kind, *members, name="mine", clock=5)
+            if kind == EventType.MEMBER_REMOVED and members == (BRUNO_ID,):
+                # Whoever is out may leave once more, which changes nothing.
+                assert apply_event(state, said) == state
+                continue
+            with pytest.raises(RemoteProtocolError):
+                apply_event(state, said)
+
+
+@pytest.mark.parametrize("clock", [0, 1, 2, 3, 4, 5])
+@pytest.mark.parametrize("kind", EventType)
+def test_removed_member_does_not_come_back_by_an_event_of_any_clock(
+    kind: EventType, clock: int
+) -> None:
+    # Signed later and dated back: the history is refused whole, or he is out all the same.
+    for members in ((), (BRUNO_ID,), (CARLA_ID,), (ANNA_ID,)):
+        said = event(BRUNO, kind, *members, name="mine", clock=clock)
+        for merged in (merge(REMOVED, (said,)), merge((said,), REMOVED)):
+            try:
+                state = evaluate(CHAT_ID, merged)
+            except RemoteProtocolError:
+                continue
+            assert BRUNO_ID not in (*state.members, *state.joined, *state.admins)
+            assert state.name == "lunch"
+
+
+def test_old_history_does_not_bring_a_removed_member_back() -> None:
+    for merged in (merge(REMOVED, HISTORY), merge(HISTORY, REMOVED)):
+        assert BRUNO_ID not in evaluate(CHAT_ID, merged).members
+
+
 def test_members_are_compared_as_texts() -> None:
     shouted = "0x" + BRUNO_ID[2:].upper()
     state = apply_event(

@@ -190,9 +190,15 @@ def test_unknown_fields_of_wrapper_and_event_are_skipped() -> None:
     assert decode_wrapper(encode_wrapper(wrapper) + number_field(9, 9)) == wrapper
 
 
-def test_known_field_of_a_wrong_wire_type_is_skipped_like_an_unknown_one() -> None:
-    raw = bytes_field(1, b"no clock") + number_field(3, 5) + varint(7 << 3 | 5) + bytes(4)
-    assert decode_payload(CHAT, raw + encoded(MESSAGE)) == MESSAGE
+@pytest.mark.parametrize(
+    "field",
+    [bytes_field(1, b"no clock"), number_field(3, 5), varint(7 << 3 | 5) + bytes(4), group(6, b"")],
+    ids=["bytes for a number", "number for a text", "four bytes for a number", "group for a text"],
+)
+def test_known_field_of_a_wrong_wire_type_shows_another_payload(field: bytes) -> None:
+    for raw in (field + encoded(MESSAGE), encoded(MESSAGE) + field):
+        with pytest.raises(RemoteProtocolError, match="ChatMessage has the fields of another"):
+            decode_payload(CHAT, raw)
 
 
 # ---- hostile bytes
