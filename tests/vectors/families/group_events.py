@@ -25,6 +25,7 @@ from vectors.case import Case
 from vectors.text import unhex
 
 BROKEN_EVENT = "signature or encoding"
+BROKEN_RULE = "rules"
 # The file judges updates without a clock; every event of it lies long before this.
 LATER_UNIX_MS = 1 << 62
 
@@ -137,16 +138,21 @@ def _check_update(row: dict[str, Any]) -> None:
     assert update.chat_id == row["chat_id"]
     assert (update.content is not None) == row.get("has_message", False)
     assert encode_payload(update) == (PayloadType.MEMBERSHIP_UPDATE_MESSAGE, raw)
-    if row.get("error_stage") == BROKEN_EVENT:
-        with pytest.raises(RemoteProtocolError):
-            open_events(update, now_unix_ms=LATER_UNIX_MS)
-        return
-    events = open_events(update, now_unix_ms=LATER_UNIX_MS)
+    opened: list[SignedEvent] = []
     if row["ok"]:
-        assert evaluate(update.chat_id, events) == _state(row["state"])
+        assert _judge(update, opened) == _state(row["state"])
         return
     with pytest.raises(RemoteProtocolError):
-        evaluate(update.chat_id, events)
+        _judge(update, opened)
+    # It fails where the reference failed, and not before.
+    assert row["error_stage"] in (BROKEN_EVENT, BROKEN_RULE)
+    assert len(opened) == (len(update.events) if row["error_stage"] == BROKEN_RULE else 0)
+
+
+def _judge(update: MembershipUpdate, opened: list[SignedEvent]) -> GroupState:
+    """Open and judge an update; `opened` tells how far that came."""
+    opened += open_events(update, now_unix_ms=LATER_UNIX_MS)
+    return evaluate(update.chat_id, opened)
 
 
 def _check_merge(document: dict[str, Any]) -> None:
