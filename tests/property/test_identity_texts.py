@@ -140,6 +140,24 @@ def test_changed_or_cut_link_leads_somewhere_or_is_refused(
             parse_link(changed)
 
 
+@given(
+    KEYS,
+    st.booleans(),
+    st.integers(0, 131),
+    st.sampled_from(["", *"0159afgzAFOZ.-"]),
+    st.integers(0, 1),
+    st.sampled_from(["", "status-im://u/", "status-im://"]),
+)
+def test_key_with_one_wrong_letter_leads_to_a_key_or_nowhere(
+    key: PublicKey, compact: bool, place: int, letter: str, replaced: int, start: str
+) -> None:
+    text = compact_key(key) if compact else hex_key(key)
+    place %= len(text)
+    with contextlib.suppress(RemoteProtocolError):
+        link = parse_link(start + text[:place] + letter + text[place + replaced :])
+        assert isinstance(link, ContactLink)
+
+
 @given(st.one_of(st.text(max_size=100), st.text(max_size=60).map("status-im://u/".__add__)))
 def test_any_text_is_a_link_or_refused(text: str) -> None:
     with contextlib.suppress(RemoteProtocolError):

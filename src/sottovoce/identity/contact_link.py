@@ -46,14 +46,19 @@ _NAME: Final = re.compile(r"[^\s/?#:@]+\Z")
 _DOT: Final = "."
 _ENS_DOMAIN: Final = ".stateofus.eth"  # where Status registers its users' names
 
-# Status registers user names of letters and digits. The shortest text of a key has 46 characters,
-# so that one that lost some of them is still no user name.
-_USER_NAME: Final = re.compile(r"[0-9A-Za-z]{1,40}\Z")
+# Status registers user names of small letters and digits; keyboards like to begin with a capital.
+# The shortest text of a key has 46 characters, so that one that lost some is still no user name,
+# and neither are sixteen hex digits in a row.
+_USER_NAME: Final = re.compile(r"(?!(?i:[0-9a-f]{16,})\Z)[0-9A-Za-z][0-9a-z]{0,39}\Z")
 _LABEL_CHARS_MAX: Final = 63  # as in the domain name system, whose names ENS takes in, too
-# How a key begins that was damaged or cut. Whoever took it for a name would ask whether a stranger
-# has registered it. Names of ENS have small letters alone, and some begin like a number (0xanna).
+# What a key looks like that was damaged or cut. Whoever took it for a name would ask whether a
+# stranger has registered it. Names of ENS have small letters alone; some begin like a number
+# (0xanna).
 _KEY_LIKE: Final = re.compile(
-    r"zQ3sh|(?i:zq3sh.{16}|0x[0-9a-f]{12}|0x.{38}|0[2-4][0-9a-f]{38})", re.DOTALL
+    r"""zQ3sh
+    | (?i: zq3sh.{16} | 0x[0-9a-f]{12} | 0x.{38} | .*[0-9a-f]{38} )
+    | .{0,5} (?=[0-9A-Z]*[a-z]) (?=[0-9a-z]*[A-Z]) [0-9A-Za-z]{40}""",
+    re.DOTALL | re.VERBOSE,
 )
 
 

@@ -159,8 +159,9 @@ def test_key_out_of_place_is_no_public_chat(start: str, key: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        ".", "..", "...", ".eth", "eth.", "a..eth", "a.eth.", ".a.eth", "a" * 64 + ".eth",
-        "a-b", "a_b", "anna!", "a" * 41, "anna\u200d", "\u00e4nna",
+        ".", "..", "...", ".eth", "eth.", "a..eth", "a.eth.", ".a.eth", "n" * 64 + ".eth",
+        "a-b", "a_b", "anna!", "n" * 41, "aNna", "ANNA", "0123456789abcdef", COMPACT[-20:],
+        "anna\u200d", "\u00e4nna",
     ],
 )  # fmt: skip
 def test_name_with_an_impossible_part_is_refused(name: str) -> None:
@@ -170,10 +171,19 @@ def test_name_with_an_impossible_part_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a.eth", "0xanna.eth", "0xabcdef.eth", "a-b.c_d.eth", "a" * 63 + ".eth", "\u00e4.eth"]
+    "name", ["a.eth", "0xanna.eth", "0xabcdef.eth", "a-b.c_d.eth", "n" * 63 + ".eth", "\u00e4.eth"]
 )
 def test_name_whose_parts_are_possible_is_taken(name: str) -> None:
     assert parse_link(name) == NameLink(name)
+
+
+def test_user_name_may_begin_with_a_capital() -> None:
+    assert parse_link("Anna1") == NameLink("Anna1.stateofus.eth")
+
+
+@pytest.mark.parametrize("name", ["status-core", "n" * 255, "\u00e4-Chat", "0xpeople", "Cafe"])
+def test_public_chat_may_have_any_name_that_is_no_key(name: str) -> None:
+    assert parse_link(f"status-im://{name}") == PublicChatLink(name)
 
 
 @pytest.mark.parametrize("name", [".", "..", "..."])
