@@ -4,8 +4,10 @@
 PYTHONS := python3.13 python3.12 python3.11 python3
 PYTHON ?=
 
-# Bounds of the long runs: examples of each property test, simulated networks, and where both start.
+# Bounds of the long runs: examples of each property test, states of each model of data sync (the
+# largest has 4,778,714 and takes 1.4 GB), simulated networks, and where both start.
 EXAMPLES ?= 2000
+STATES ?= 10000000
 SIMULATIONS ?= 1000
 SEED ?= 1
 
@@ -43,9 +45,9 @@ check: $(VENV)/.check  ## format, lint, spelling, types, layers, tidiness; chang
 test: $(VENV)/.test  ## the whole fast suite
 	@$(BIN)/python -m pytest
 
-test-long: $(VENV)/.test  ## SIMULATIONS networks, property tests with EXAMPLES examples, from SEED
+test-long: $(VENV)/.test  ## SIMULATIONS networks, property tests with EXAMPLES examples and STATES states, from SEED
 	@$(BIN)/python -m sottovoce.sim --seed $(SEED) --count $(SIMULATIONS)
-	@SOTTOVOCE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest --hypothesis-seed=$(SEED) tests/property
+	@SOTTOVOCE_EXAMPLES=$(EXAMPLES) SOTTOVOCE_STATES=$(STATES) $(BIN)/python -m pytest --hypothesis-seed=$(SEED) tests/property
 
 sim: $(VENV)/.base  ## one simulated network, from SEED
 	@$(BIN)/python -m sottovoce.sim --seed $(SEED)
