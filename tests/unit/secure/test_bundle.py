@@ -1,5 +1,6 @@
 """Bundles: what is signed, who may sign, what is refused."""
 
+import contextlib
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from sottovoce.base.errors import InvalidKeyError
 from sottovoce.base.secret import PrivateKey
 from sottovoce.crypto import secp256k1
+from sottovoce.crypto.hashes import keccak256
 from sottovoce.secure.bundle import Bundle, SignedPrekey, sign_bundle, signed_bytes, verify_bundle
 
 IDENTITY = PrivateKey(b"\x21" * 32)
@@ -49,6 +51,21 @@ def test_changed_bundle_is_refused(forged: Bundle) -> None:
 def test_signature_of_a_wrong_form_is_refused(signature: bytes) -> None:
     with pytest.raises(InvalidKeyError):
         verify_bundle(replace(BUNDLE, signature=signature))
+
+
+def test_signature_that_fits_with_a_recovery_id_above_one_is_refused() -> None:
+    """Whoever chooses the signature first finds an identity that it fits to."""
+    digest = keccak256(signed_bytes(BUNDLE))
+    fitting = []
+    for number in range(1, 30):
+        signature = number.to_bytes(32, "big") + b"\x01" * 32 + b"\x02"
+        with contextlib.suppress(InvalidKeyError):
+            identity = secp256k1.compress(secp256k1.recover(digest, signature))
+            fitting.append(replace(BUNDLE, identity=identity, signature=signature))
+    assert fitting
+    for forged in fitting:
+        with pytest.raises(InvalidKeyError):
+            verify_bundle(forged)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """The channel as its neighbours see it."""
 
+from dataclasses import replace
+
 import pytest
 
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.secure.channel import Channel
 from sottovoce.secure.facts import PUBLIC, BundleWanted, Opened, Sealed, Secrecy, Unreadable
 from sottovoce.secure.memory_store import MemoryStore
-from unit.secure.people import DAY_S, START, Device, after, entry_for, reason, talking
+from unit.secure.people import DAY_S, START, Device, after, entry_for, reason, talking, with_entry
 
 
 @pytest.mark.parametrize("text", ["", "none", "x" * 129, "\ud800"])
@@ -66,6 +68,20 @@ def test_answer_to_a_message_for_another_device_makes_this_one_known() -> None:
     answer = tablet.channel.seal_answer(wanted, after(1))
     assert alice.read(tablet, answer, after(1)) == b""
     assert tablet.read(alice, alice.send(phone, b"now both", after(2)), after(2)) == b"now both"
+
+
+def test_our_own_device_that_is_out_of_step_is_not_answered() -> None:
+    phone, tablet = Device("alice"), Device("alice", "tablet")
+    for one, other in ((phone, tablet), (tablet, phone)):
+        one.hear_of(other)
+        one.channel.set_enabled(other.public, other.installation_id, enabled=True)
+    sealed = phone.send(tablet, b"copy")
+    entry = entry_for(sealed, tablet)
+    damaged = with_entry(sealed, tablet, replace(entry, payload=bytes(len(entry.payload))))
+    opened = tablet.open(phone, damaged)
+    assert reason(opened) is Unreadable.BROKEN
+    assert opened.facts == ()
+    assert tablet.read(phone, sealed) == b"copy"
 
 
 def test_device_that_is_switched_off_gets_nothing() -> None:

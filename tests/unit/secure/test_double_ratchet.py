@@ -2,6 +2,7 @@
 
 import pytest
 
+from cost.scene import counting_calls
 from sottovoce.base.errors import (
     DecryptionError,
     InvalidKeyError,
@@ -110,12 +111,43 @@ def test_limit_counts_for_the_chain_before_as_well() -> None:
             received(BOB, (header._replace(pn=pn), ciphertext))
 
 
-def test_header_that_asks_for_a_billion_keys_costs_nothing() -> None:
+def test_header_that_asks_for_a_billion_keys_derives_none() -> None:
+    _, [(header, ciphertext)] = sent(ALICE, 1)
+    state = received(BOB, (header, ciphertext)).state
+    for ask in (header._replace(n=1 << 31), RatchetHeader(PREKEY_PUBLIC, 0, 1 << 31)):
+        with counting_calls() as calls, pytest.raises(DecryptionError):
+            decrypt(state, ask, ciphertext, skip_max=1000, entropy=NOTHING)
+        assert not calls.keys() & {"chain_step", "next_chain_key", "root_step", "shared_x"}
+
+
+def test_new_chain_that_asks_for_a_billion_keys_derives_its_root_and_no_more() -> None:
     _, [message] = sent(ALICE, 1)
-    state = received(BOB, message).state
     header = message[0]._replace(n=1 << 31)
-    with pytest.raises(DecryptionError):
-        decrypt(state, header, message[1], skip_max=1000, entropy=NOTHING)
+    with counting_calls() as calls, pytest.raises(DecryptionError):
+        decrypt(BOB, header, message[1], skip_max=1000, entropy=NOTHING)
+    assert (calls["root_step"], calls["shared_x"]) == (1, 1)
+    assert not calls.keys() & {"chain_step", "next_chain_key"}
+
+
+def test_forged_message_at_the_limit_derives_each_key_once() -> None:
+    _, [(header, ciphertext)] = sent(ALICE, 1)
+    with counting_calls() as calls, pytest.raises(DecryptionError):
+        decrypt(BOB, header._replace(n=1000), ciphertext, skip_max=1000, entropy=NOTHING)
+    assert (calls["next_chain_key"], calls["chain_step"]) == (1000, 1)
+
+
+def test_new_chain_that_says_that_less_was_sent_than_came_does_not_open() -> None:
+    alice, messages = sent(ALICE, 2)
+    bob = received(received(BOB, messages[0]).state, messages[1]).state
+    bob, [answer] = sent(bob, 1)
+    turned = received(alice, answer).state
+    for count, opens in ((1, False), (2, True)):
+        header, ciphertext = encrypt(turned._replace(previous_count=count), b"new")[1:]
+        if opens:
+            assert received(bob, (header, ciphertext)).plaintext == b"new"
+            continue
+        with pytest.raises(DecryptionError):
+            received(bob, (header, ciphertext))
 
 
 @pytest.mark.parametrize("key", [b"", bytes(33), b"\x02" * 32, b"\x04" + b"\x01" * 64])
