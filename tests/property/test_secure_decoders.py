@@ -20,9 +20,11 @@ from sottovoce.secure.own_prekeys import decode_own_prekeys
 from sottovoce.secure.session import decode_session
 from sottovoce.secure.wire import decode_bundle, decode_message, encode_bundle, encode_message
 from unit.secure.people import START, Device, parts, talking
-from unit.secure.test_installations import VERSION_1 as PEER_BYTES
+from unit.secure.test_installations import VERSION_1 as OLD_PEER_BYTES
+from unit.secure.test_installations import VERSION_2 as PEER_BYTES
 from unit.secure.test_own_prekeys import VERSION_1 as OWN_BYTES
-from unit.secure.test_session import VERSION_1 as SESSION_BYTES
+from unit.secure.test_session import VERSION_1 as OLD_SESSION_BYTES
+from unit.secure.test_session import VERSION_2 as SESSION_BYTES
 
 NUMBERS = st.integers(0, COUNTER_MAX)
 KEYS = st.one_of(st.binary(max_size=40), st.just(secp256k1.compress(secp256k1.GENERATOR)))
@@ -157,7 +159,9 @@ def test_messages_without_a_session_raise_only_the_remote_error(key: bytes, seal
 def test_damaged_records_raise_only_the_local_error(data: st.DataObject) -> None:
     for decode, raw in (
         (decode_session, SESSION_BYTES),
+        (decode_session, OLD_SESSION_BYTES),
         (decode_peer, PEER_BYTES),
+        (decode_peer, OLD_PEER_BYTES),
         (decode_own_prekeys, OWN_BYTES),
     ):
         changed = bytearray(raw)

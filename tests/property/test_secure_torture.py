@@ -1,8 +1,9 @@
 """Three devices, thousands of random steps: order, loss, replay, forgery, lost and restored state.
 
 What must hold: a message that opens says what was written; one that was confirmed never opens
-again; one whose entry is damaged changes nothing; no key encrypts twice; and after any loss of
-state people can talk again after two messages at most.
+again; one whose entry is damaged changes nothing; no key encrypts twice; a session that starts anew
+for nothing loses no message; and after any loss of state people can talk again after two messages
+at most.
 """
 
 import random
@@ -46,7 +47,7 @@ class Torture:
         self.flights: list[Flight] = []
         self.keys: dict[tuple[bytes, int], bytes] = {}
         self.backups = {device.installation_id: device.store.copy() for device in self.devices}
-        self.count = {"opened": 0, "replayed": 0, "forged": 0, "healed": 0}
+        self.count = {"opened": 0, "replayed": 0, "forged": 0, "healed": 0, "answered": 0}
 
     def others(self, device: Device) -> tuple[Device, ...]:
         return (self.phone, self.tablet) if device is self.alice else (self.alice,)
@@ -69,6 +70,8 @@ class Torture:
             self.random.choice(self.devices).channel.expire(after(self.now_s))
         elif roll < 0.982:
             self.lose(self.random.choice(self.devices))
+        elif roll < 0.986:
+            self.answer_for_nothing(self.random.choice(self.devices))
 
     def seal(self, sender: Device, receiver: Device, text: bytes) -> Sealed:
         sealed = sender.send(receiver, text, after(self.now_s))
@@ -133,6 +136,15 @@ class Torture:
             3: header._replace(key=self.random.randbytes(33)),
         }[kind]
         return replace(entry, session=SessionHeader(entry.session.prekey, changed))
+
+    def answer_for_nothing(self, sender: Device) -> None:
+        """Start anew with a device that was in step; what is under way must open all the same."""
+        receiver = self.random.choice(self.others(sender))
+        wanted = BundleWanted(receiver.public, receiver.installation_id)
+        answer = sender.channel.seal_answer(wanted, after(self.now_s))
+        self.note_keys(answer)
+        self.flights.append(Flight(sender, receiver, answer, b"", self.now_s, must_open=True))
+        self.count["answered"] += 1
 
     def lose(self, device: Device) -> None:
         if self.random.random() < 0.5:

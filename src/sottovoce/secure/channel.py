@@ -20,7 +20,7 @@ from sottovoce.base.quantities import PublicKey
 from sottovoce.base.secret import PrivateKey
 from sottovoce.crypto import secp256k1
 from sottovoce.secure.answer_rate import AnswerRate
-from sottovoce.secure.device import Device, unix_ns
+from sottovoce.secure.device import Device
 from sottovoce.secure.facts import (
     BundleWanted,
     Opened,
@@ -33,13 +33,14 @@ from sottovoce.secure.facts import (
     Unopened,
     Unreadable,
 )
+from sottovoce.secure.forgetting import expire, forget
 from sottovoce.secure.installations import Installation
 from sottovoce.secure.message import ANY_DEVICE
 from sottovoce.secure.opening import open_content
 from sottovoce.secure.records import Records
 from sottovoce.secure.sealing import seal_answer, seal_bundle, seal_direct, seal_to_any_device
 from sottovoce.secure.settings import SecureSettings
-from sottovoce.secure.stores import SecureStore, SessionName
+from sottovoce.secure.stores import SecureStore
 from sottovoce.secure.wire import INSTALLATION_ID_BYTES_MAX
 
 # Reasons after which the sender should hear from us, and whether sessions are out of step.
@@ -152,7 +153,7 @@ class Channel:
         if isinstance(opened, Opened):
             return opened
         self.unopened[opened.reason] += 1
-        if opened.reason not in _ANSWERED:
+        if opened.is_late or opened.reason not in _ANSWERED:
             return opened
         identity = secp256k1.compress(transport_sender)
         device = identity + opened.installation_id.encode()
@@ -169,6 +170,28 @@ class Channel:
         store = self._device.records.store
         store.delete_message_key(receipt.session, receipt.ratchet_key, receipt.n)
 
+    def remember(self, peer: PublicKey) -> None:
+        """Decide that somebody is no stranger, so that no stranger can take their place.
+
+        Whoever is written to is none anyway.
+
+        Raises:
+            InvalidKeyError: The key is not on the curve.
+            LocalProtocolError: A stored record is damaged.
+        """
+        identity = secp256k1.compress(peer)
+        known = self._device.records.peer(identity)
+        if not known.known:
+            self._device.records.save_peer(identity, replace(known, known=True))
+
+    def forget(self, peer: PublicKey) -> None:
+        """Give up all that is known about somebody, with every session; they are a stranger then.
+
+        Raises:
+            InvalidKeyError: The key is not on the curve.
+        """
+        forget(self._device, secp256k1.compress(peer))
+
     def set_forward_secrecy(self, peer: PublicKey, on: bool) -> None:
         """Decide whether a conversation uses sessions; without, the identity's key alone opens it.
 
@@ -178,7 +201,7 @@ class Channel:
         """
         identity = secp256k1.compress(peer)
         known = self._device.records.peer(identity)
-        self._device.records.save_peer(identity, replace(known, forward_secret=on))
+        self._device.records.save_peer(identity, replace(known, forward_secret=on, known=True))
 
     def set_enabled(self, peer: PublicKey, installation_id: str, enabled: bool) -> None:
         """Decide whether messages go to a device, of our own or of somebody else.
@@ -193,7 +216,7 @@ class Channel:
         if installation is None:
             raise LocalProtocolError("no such installation is known")
         installation = replace(installation, enabled=enabled)
-        following = known.with_installation(installation_id, installation)
+        following = replace(known.with_installation(installation_id, installation), known=True)
         self._device.records.save_peer(identity, following)
 
     def installations(self, peer: PublicKey) -> dict[str, Installation]:
@@ -222,7 +245,8 @@ class Channel:
         """Give up what a restored backup may have turned back.
 
         No message is sent on a session from before, for its next key may have been used already,
-        and the next bundle has a new prekey. Whatever still opens on those sessions is opened.
+        and the next bundle has a new prekey. Whatever still opens on those sessions is opened, also
+        when another session has replaced them.
 
         Raises:
             LocalProtocolError: A stored record is damaged.
@@ -231,33 +255,18 @@ class Channel:
         for name in records.store.sessions():
             session = records.session(name)
             if session is not None:
-                records.save_session(name, session._replace(sendable=False))
+                records.save_session(name, session.unsendable())
         records.save_own(records.own().without_current())
 
     def expire(self, now: Moment) -> None:
-        """Destroy prekeys that were kept long enough, and sessions that hang on nothing.
+        """Destroy prekeys that were kept long enough, and forget what hangs on nothing.
+
+        That is sessions that nobody can use any more, and strangers who were not heard of since.
 
         Raises:
             LocalProtocolError: A stored record is damaged.
         """
-        records, settings = self._device.records, self._device.settings
-        before = records.own()
-        own = before.without_old(unix_ns(now), settings)
-        if own != before:
-            records.save_own(own)
-        unused_since_s = now.unix_whole_s - settings.prekey_use_s - settings.prekey_kept_s
-        # A session that was used in the future was used while the clock was wrong.
-        used_until_s = now.unix_whole_s + settings.prekey_use_s
-        for name in records.store.sessions():
-            session = records.session(name)
-            if session is None or unused_since_s < session.used_unix_s <= used_until_s:
-                continue
-            if own.find(name.prekey) is None and not self._is_usable(name):
-                records.store.delete_session(name)
-
-    def _is_usable(self, name: SessionName) -> bool:
-        known = self._device.records.peer(name.peer).installations.get(name.installation_id)
-        return known is not None and known.is_usable(name.prekey)
+        expire(self._device, now)
 
 
 def _check_installation_id(text: str) -> None:

@@ -151,8 +151,11 @@ class Unopened:
         reason: Why.
         facts: What was learned on the way, for bundles count all the same.
         installation_id: The sender's installation, as the message says; empty if it says nothing.
+        is_late: Whether it may be an old message: its sender has said something newer since, or
+            said nothing about itself in it. Nobody is answered for that.
     """
 
     reason: Unreadable
     facts: tuple[Fact, ...] = ()
     installation_id: str = field(default="", repr=False)
+    is_late: bool = False

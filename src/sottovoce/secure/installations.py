@@ -25,7 +25,11 @@ PREKEYS_REMEMBERED_MAX: Final = 16
 # Installation ids from which messages came, whether or not a bundle named them.
 AGREED_MAX: Final = 64
 
-_VERSION: Final = 1
+_VERSION: Final = 2
+# It did not say who was written to, nor when anything was heard: none of it is ever given up.
+_VERSION_WITHOUT_KNOWN: Final = 1
+_FORWARD_SECRET: Final = 1
+_KNOWN: Final = 2
 _ENABLED: Final = 1
 _EXPIRED: Final = 1
 
@@ -58,6 +62,8 @@ class Installation:
         protocol_version: The highest that it was seen with.
         prekeys: In the order in which they were seen.
         active_prekey: Names the session on which the last new message came, 33 bytes, or empty.
+        announced_ns: When the newest bundle was signed that came from the device itself, or came
+            if it was signed in the future; else 0.
     """
 
     timestamp_ns: int
@@ -65,6 +71,7 @@ class Installation:
     protocol_version: int
     prekeys: tuple[KnownPrekey, ...] = ()
     active_prekey: bytes = field(default=b"", repr=False)
+    announced_ns: int = 0
 
     @property
     def current(self) -> KnownPrekey | None:
@@ -77,7 +84,7 @@ class Installation:
         return any(known.key == prekey and not known.expired for known in self.prekeys)
 
     def learned(
-        self, prekey: SignedPrekey, timestamp_ns: int, *, announced: bool
+        self, prekey: SignedPrekey, timestamp_ns: int, *, announced: bool, now_ns: int
     ) -> "Installation":
         """Return this after a bundle showed a prekey.
 
@@ -85,23 +92,36 @@ class Installation:
             prekey: What the bundle says.
             timestamp_ns: When the bundle was signed.
             announced: Whether the installation itself sent the bundle.
+            now_ns: The time by our clock.
         """
         prekeys, active = self.prekeys, self.active_prekey
         if announced and timestamp_ns > self.timestamp_ns and self._has_forgotten(prekey):
             # Its sessions are gone as well, those on prekeys of ours included.
             active = b""
         if all(known.key != prekey.key for known in prekeys):
-            added = KnownPrekey(prekey.key, prekey.version, timestamp_ns)
-            prekeys = _pruned((*(_older_expired(known, added) for known in prekeys), added))
+            prekeys = _pruned(self._with_prekey(prekey, timestamp_ns))
         if announced and timestamp_ns > self.timestamp_ns:
             # A device that lost its memory counts anew from 1, or from where its backup stands. Its
             # own word, newer than all we heard of it, counts more than the higher version of a
             # prekey that it no longer has.
             prekeys = tuple(_only_current(known, prekey.key) for known in prekeys)
+        announced_ns = self.announced_ns
+        if announced:
+            # A device whose clock ran ahead once must not seem late for ever after.
+            announced_ns = max(announced_ns, min(timestamp_ns, now_ns))
         if timestamp_ns <= self.timestamp_ns:
-            return replace(self, prekeys=prekeys)
+            return replace(self, prekeys=prekeys, announced_ns=announced_ns)
         version = max(self.protocol_version, prekey.protocol_version)
-        return Installation(timestamp_ns, self.enabled, version, prekeys, active)
+        return Installation(timestamp_ns, self.enabled, version, prekeys, active, announced_ns)
+
+    def _with_prekey(self, prekey: SignedPrekey, timestamp_ns: int) -> tuple[KnownPrekey, ...]:
+        """Return the prekeys with one that was not known."""
+        added = KnownPrekey(prekey.key, prekey.version, timestamp_ns)
+        if timestamp_ns < self.announced_ns:
+            # The device itself has said since what it has. Whoever kept this bundle from before
+            # cannot bring back what it has lost.
+            return (*self.prekeys, replace(added, expired=True))
+        return (*(_older_expired(known, added) for known in self.prekeys), added)
 
     def _has_forgotten(self, prekey: SignedPrekey) -> bool:
         """Tell whether a device that says this must have lost what it had."""
@@ -140,12 +160,17 @@ class Peer:
         agreed: The installation ids that have it: those a message came from, and our own.
         forward_secret: Whether messages go through sessions; else every device can read them with
             the identity's key alone.
+        known: Whether this is no stranger: we wrote to it, or the person decided something about
+            it, or it is our own.
+        heard_unix_s: When it was last heard of, by our clock.
     """
 
     installations: Mapping[str, Installation] = field(default_factory=dict, repr=False)
     secret: SymmetricKey | None = None
     agreed: tuple[str, ...] = field(default=(), repr=False)
     forward_secret: bool = True
+    known: bool = False
+    heard_unix_s: int = field(default=0, repr=False)
 
     def active(self, count_max: int) -> list[str]:
         """Return the enabled installations, those of the newest bundles first."""
@@ -165,8 +190,18 @@ class Peer:
         agreed = (*others, installation_id)[-AGREED_MAX:]
         return replace(self, secret=secret, agreed=agreed)
 
+    def has_newer_word(self, bundle: Bundle, installation_id: str) -> bool:
+        """Tell whether an installation said something after it sent a bundle that names it.
+
+        Args:
+            bundle: A bundle of this identity that came from the installation, and was learned.
+            installation_id: Which one.
+        """
+        installation = self.installations.get(installation_id)
+        return installation is None or bundle.timestamp_ns < installation.announced_ns
+
     def learned(
-        self, bundle: Bundle, *, ours: str | None, announced_by: str | None
+        self, bundle: Bundle, *, ours: str | None, announced_by: str | None, now_ns: int
     ) -> tuple["Peer", list[str]]:
         """Return this after a bundle of this identity, and the ids that are new.
 
@@ -174,6 +209,7 @@ class Peer:
             bundle: The bundle, whose signature and keys were checked.
             ours: Our installation id if this is our own identity; else None.
             announced_by: The installation that sent the bundle, if it is one of this identity.
+            now_ns: The time by our clock.
         """
         installations = dict(self.installations)
         new = []
@@ -185,7 +221,7 @@ class Peer:
                 known = Installation(bundle.timestamp_ns, ours is None, prekey.protocol_version)
                 new.append(name)
             installations[name] = known.learned(
-                prekey, bundle.timestamp_ns, announced=name == announced_by
+                prekey, bundle.timestamp_ns, announced=name == announced_by, now_ns=now_ns
             )
         while len(installations) > INSTALLATIONS_REMEMBERED_MAX:
             del installations[min(installations, key=lambda name: installations[name].timestamp_ns)]
@@ -193,9 +229,11 @@ class Peer:
 
 
 def encode_peer(peer: Peer) -> bytes:
-    """Return the stored form, version 1."""
+    """Return the stored form, version 2."""
     writer = RecordWriter(_VERSION)
-    writer.number(peer.forward_secret)
+    flags = _FORWARD_SECRET if peer.forward_secret else 0
+    writer.number(flags | (_KNOWN if peer.known else 0))
+    writer.number(peer.heard_unix_s)
     writer.data(b"" if peer.secret is None else peer.secret.raw)
     writer.number(len(peer.agreed))
     for name in peer.agreed:
@@ -204,6 +242,7 @@ def encode_peer(peer: Peer) -> bytes:
     for name, installation in peer.installations.items():
         writer.text(name)
         writer.number(installation.timestamp_ns)
+        writer.number(installation.announced_ns)
         writer.number(_ENABLED if installation.enabled else 0)
         writer.number(installation.protocol_version)
         writer.data(installation.active_prekey)
@@ -217,34 +256,41 @@ def encode_peer(peer: Peer) -> bytes:
 
 
 def decode_peer(raw: bytes | None) -> Peer:
-    """Read the stored form; None means that nothing was stored.
+    """Read the stored form, of version 1 or 2; None means that nothing was stored.
 
     Raises:
         LocalProtocolError: The bytes are damaged, or of a version that is not known.
     """
     if raw is None:
         return Peer()
-    reader = RecordReader(raw, _VERSION)
-    forward_secret = bool(reader.number())
+    is_old = raw[:1] == bytes((_VERSION_WITHOUT_KNOWN,))
+    reader = RecordReader(raw, _VERSION_WITHOUT_KNOWN if is_old else _VERSION)
+    flags = reader.number()
+    known = is_old or bool(flags & _KNOWN)
+    heard_unix_s = 0 if is_old else reader.number()
     secret = reader.data()
     agreed = tuple(reader.text() for _ in range(reader.count()))
     installations = {}
     for _ in range(reader.count()):
         name = reader.text()
-        installations[name] = _read_installation(reader)
+        installations[name] = _read_installation(reader, is_old=is_old)
     reader.finish()
     try:
         key = SymmetricKey(secret) if secret else None
     except InvalidKeyError:
         raise LocalProtocolError("a stored secret is damaged") from None
-    return Peer(installations, key, agreed, forward_secret)
+    forward_secret = bool(flags & _FORWARD_SECRET)
+    return Peer(installations, key, agreed, forward_secret, known, heard_unix_s)
 
 
-def _read_installation(reader: RecordReader) -> Installation:
-    timestamp_ns, flags, version = reader.number(), reader.number(), reader.number()
+def _read_installation(reader: RecordReader, *, is_old: bool) -> Installation:
+    timestamp_ns = reader.number()
+    announced_ns = 0 if is_old else reader.number()
+    flags, version = reader.number(), reader.number()
     active_prekey = reader.data()
     prekeys = tuple(_read_prekey(reader) for _ in range(reader.count()))
-    return Installation(timestamp_ns, bool(flags & _ENABLED), version, prekeys, active_prekey)
+    enabled = bool(flags & _ENABLED)
+    return Installation(timestamp_ns, enabled, version, prekeys, active_prekey, announced_ns)
 
 
 def _read_prekey(reader: RecordReader) -> KnownPrekey:

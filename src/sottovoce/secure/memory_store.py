@@ -34,6 +34,7 @@ class MemoryStore(SecureStore):
     def __init__(self) -> None:
         self._own: bytes | None = None
         self._peers: Final[dict[bytes, bytes]] = {}
+        self._strangers: Final[dict[bytes, None]] = {}  # the one saved longest ago comes first
         self._sessions: Final[dict[SessionName, _SessionRows]] = {}
 
     @override
@@ -57,12 +58,24 @@ class MemoryStore(SecureStore):
         return self._peers.get(identity)
 
     @override
-    def save_peer(self, identity: bytes, record: bytes) -> None:
+    def save_peer(self, identity: bytes, record: bytes, *, stranger: bool) -> None:
         self._peers[identity] = record
+        self._strangers.pop(identity, None)
+        if stranger:
+            self._strangers[identity] = None
+
+    @override
+    def delete_peer(self, identity: bytes) -> None:
+        self._peers.pop(identity, None)
+        self._strangers.pop(identity, None)
 
     @override
     def peers(self) -> Sequence[bytes]:
         return list(self._peers)
+
+    @override
+    def strangers(self) -> Sequence[bytes]:
+        return list(self._strangers)
 
     @override
     def load_session(self, name: SessionName) -> bytes | None:
@@ -122,6 +135,11 @@ class MemoryStore(SecureStore):
         """Return a session's stored keys, the oldest first; for whoever looks inside."""
         rows = self._sessions.get(name)
         return [] if rows is None else list(rows.keys.values())
+
+    def ended_chains(self, name: SessionName) -> Sequence[bytes]:
+        """Return a session's remembered chains, the first that ended first."""
+        rows = self._sessions.get(name)
+        return [] if rows is None else list(rows.ended)
 
     def _rows(self, name: SessionName) -> _SessionRows:
         return self._sessions.setdefault(name, _SessionRows())

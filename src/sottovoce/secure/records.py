@@ -36,7 +36,7 @@ class Records:
 
     def save_peer(self, identity: bytes, peer: Peer) -> None:
         """Store what is known about an identity."""
-        self.store.save_peer(identity, encode_peer(peer))
+        self.store.save_peer(identity, encode_peer(peer), stranger=not peer.known)
 
     def session(self, name: SessionName) -> Session | None:
         """Return a session."""

@@ -9,7 +9,7 @@ and encryptor.go (docs/spec-deviations.md, "Choice of session").
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import PublicKey
@@ -26,6 +26,7 @@ from sottovoce.secure.double_ratchet import (
     start_as_initiator,
 )
 from sottovoce.secure.facts import BundleWanted, Sealed, Secrecy, SecretAgreed, Target
+from sottovoce.secure.forgetting import make_room_for_session
 from sottovoce.secure.installations import Installation, Peer
 from sottovoce.secure.message import (
     ANY_DEVICE,
@@ -35,7 +36,7 @@ from sottovoce.secure.message import (
     X3dhHeader,
 )
 from sottovoce.secure.own_prekeys import OwnPrekeys
-from sottovoce.secure.session import Session
+from sottovoce.secure.session import ENDED_CHAINS_MAX, Session
 from sottovoce.secure.settings import INSTALLATIONS_MAX
 from sottovoce.secure.stores import SessionName
 from sottovoce.secure.wire import encode_message
@@ -98,13 +99,14 @@ def seal_direct(device: Device, recipient: PublicKey, content: bytes, now: Momen
     to = _Recipient(recipient, identity, peer, device.records.own())
     sessions = _encrypt_to_devices(device, to, content, now) if peer.forward_secret else {}
     if sessions:
-        direct = {name: entry for name, (entry, _, _) in sessions.items()}
+        direct = {name: entry for name, (entry, _) in sessions.items()}
     else:
         direct = {ANY_DEVICE: _encrypt_to_any_device(device, recipient, content)}
     secret = negotiated_secret(device.identity, recipient, peer)
-    _save(device, sessions)
-    following = peer.with_secret(secret, device.installation_id)
-    if following is not peer:
+    for _, step in sessions.values():
+        _save(device, step, stranger=False)
+    following = replace(peer.with_secret(secret, device.installation_id), known=True)
+    if following != peer:
         device.records.save_peer(identity, following)
     return Sealed(
         content=_encode(device, direct, now),
@@ -139,7 +141,7 @@ def seal_answer(device: Device, wanted: BundleWanted, now: Moment) -> Sealed:
     """Seal an empty message that lets somebody write to us again.
 
     Every device of theirs can read it and gets our bundle. A device whose session is out of step
-    gets one that starts anew.
+    gets one that starts anew; what is under way on one that was replaced still opens.
 
     Raises:
         InvalidKeyError: Their key is not on the curve.
@@ -151,12 +153,11 @@ def seal_answer(device: Device, wanted: BundleWanted, now: Moment) -> Sealed:
     direct = {ANY_DEVICE: _encrypt_to_any_device(device, wanted.peer, b"")}
     installation = peer.installations.get(wanted.lost_with)
     if installation is not None and installation.enabled and peer.forward_secret:
-        started = _start_session(device, to, wanted.lost_with, installation)
+        started = _start_session(device, to, wanted.lost_with, installation, now)
         if started is not None:
-            name, session = started
-            direct[wanted.lost_with], session = _encrypt_on(name, session, b"", now)
-            device.records.save_session(name, session)
-            renewed = replace(installation, active_prekey=name.prekey)
+            direct[wanted.lost_with], step = _encrypt_on(started, b"", now)
+            _save(device, step, stranger=not peer.known)
+            renewed = replace(installation, active_prekey=step.name.prekey)
             peer = peer.with_installation(wanted.lost_with, renewed)
             device.records.save_peer(identity, peer)
     return Sealed(_encode(device, direct, now), Secrecy.DH_ONLY)
@@ -176,15 +177,33 @@ def _targets(peer: Peer, names: list[str]) -> tuple[Target, ...]:
     return tuple(Target(name, peer.installations[name].protocol_version) for name in names)
 
 
-_Entries = dict[str, tuple[DirectMessage, SessionName, Session]]
+class _Step(NamedTuple):
+    """A session to be stored.
+
+    Attributes:
+        name: Under which name.
+        session: The session.
+        is_new: Whether there was none under this name.
+        ended_chain: The chain that ended because another session was replaced, or empty.
+    """
+
+    name: SessionName
+    session: Session
+    is_new: bool = False
+    ended_chain: bytes = b""
 
 
-def _save(device: Device, entries: _Entries) -> None:
-    for _, name, session in entries.values():
-        device.records.save_session(name, session)
+def _save(device: Device, step: _Step, *, stranger: bool) -> None:
+    device.records.save_session(step.name, step.session)
+    if step.is_new:
+        make_room_for_session(device, step.name, stranger=stranger)
+    if step.ended_chain:
+        device.records.store.add_ended_chain(step.name, step.ended_chain, newest=ENDED_CHAINS_MAX)
 
 
-def _encrypt_to_devices(device: Device, to: _Recipient, content: bytes, now: Moment) -> _Entries:
+def _encrypt_to_devices(
+    device: Device, to: _Recipient, content: bytes, now: Moment
+) -> dict[str, tuple[DirectMessage, _Step]]:
     """Encrypt for the newest devices; one whose prekey is unknown is left out."""
     entries = {}
     for installation_id in to.peer.active(device.settings.installations_max):
@@ -192,17 +211,15 @@ def _encrypt_to_devices(device: Device, to: _Recipient, content: bytes, now: Mom
             continue
         installation = to.peer.installations[installation_id]
         found = _session_for(device, to, installation_id, installation)
-        found = found or _start_session(device, to, installation_id, installation)
+        found = found or _start_session(device, to, installation_id, installation, now)
         if found is not None:
-            name, session = found
-            entry, session = _encrypt_on(name, session, content, now)
-            entries[installation_id] = (entry, name, session)
+            entries[installation_id] = _encrypt_on(found, content, now)
     return entries
 
 
 def _session_for(
     device: Device, to: _Recipient, installation_id: str, installation: Installation
-) -> tuple[SessionName, Session] | None:
+) -> _Step | None:
     """Find the session to send on: that of the last message if its prekey lives, else our own."""
     candidates = []
     active = installation.active_prekey
@@ -215,13 +232,17 @@ def _session_for(
         name = SessionName(prekey, to.identity, installation_id)
         session = device.records.session(name)
         if session is not None and session.sendable:
-            return name, session
+            return _Step(name, session)
     return None
 
 
 def _start_session(
-    device: Device, to: _Recipient, installation_id: str, installation: Installation
-) -> tuple[SessionName, Session] | None:
+    device: Device,
+    to: _Recipient,
+    installation_id: str,
+    installation: Installation,
+    now: Moment,
+) -> _Step | None:
     current = installation.current
     if current is None:
         return None
@@ -234,22 +255,16 @@ def _start_session(
     )
     name = SessionName(current.key, to.identity, installation_id)
     ratchet = start_as_initiator(secret, current.key, entropy=device.entropy)
+    public = secp256k1.compress(secp256k1.public_key(ephemeral))
     before = device.records.session(name)
-    if before is not None:
-        # Keys of messages are stored under the session's name, and counted on.
-        ratchet = ratchet._replace(keys_count=before.ratchet.keys_count)
-    session = Session(
-        ratchet=ratchet,
-        ephemeral=secp256k1.compress(secp256k1.public_key(ephemeral)),
-        founders=(),
-        used_unix_s=0,
-    )
-    return name, session
+    if before is None:
+        return _Step(name, Session(ratchet, public, (), now.unix_whole_s), is_new=True)
+    anew = before.started_anew(ratchet, public, now.unix_whole_s)
+    return _Step(name, anew, ended_chain=before.ratchet.their_key)
 
 
-def _encrypt_on(
-    name: SessionName, session: Session, content: bytes, now: Moment
-) -> tuple[DirectMessage, Session]:
+def _encrypt_on(step: _Step, content: bytes, now: Moment) -> tuple[DirectMessage, _Step]:
+    name, session = step.name, step.session
     ratchet, header, payload = encrypt(session.ratchet, content)
     entry = DirectMessage(
         payload,
@@ -257,4 +272,5 @@ def _encrypt_on(
         x3dh=X3dhHeader(session.ephemeral, name.prekey) if session.ephemeral else None,
         session=SessionHeader(name.prekey, header),
     )
-    return entry, session._replace(ratchet=ratchet, used_unix_s=now.unix_whole_s)
+    following = session._replace(ratchet=ratchet, used_unix_s=now.unix_whole_s)
+    return entry, step._replace(session=following)

@@ -19,6 +19,16 @@ PREKEY_USE_S: Final = DAY_S  # so long new sessions start on a prekey of ours
 # secrecy of a first message against a thief of keys begins with its destruction.
 PREKEY_KEPT_S: Final = 30 * DAY_S
 ANSWER_PAUSE_S: Final = 7200  # one answer for each device in this time, as the clients meant it
+# Identities to which we never wrote, whose bundles and messages come unasked. Each may bring a
+# record of 46 kB and four sessions of 15 kB, so that they take 55 MB together at the very most.
+# Fewer would let a flood drive out sooner whom we are about to write to.
+STRANGERS_MAX: Final = 500
+# Sessions of one of them. As long as we have not answered, whatever they send starts the session
+# again, so that one which made room is no loss.
+SESSIONS_PER_STRANGER_MAX: Final = 4
+# Keys that one such session stores, of messages that came late or were not confirmed yet; and
+# chains that ended, which an honest stranger has none of.
+KEYS_PER_STRANGER_SESSION_MAX: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,9 @@ class SecureSettings:
         prekey_use_s: Seconds after which a new prekey is drawn.
         prekey_kept_s: Seconds after that until the old one, and what hangs on it, is destroyed.
         answer_pause_s: Seconds between two requests to answer the same device.
+        strangers_max: Identities to which we never wrote that are remembered.
+        sessions_per_stranger_max: Sessions with one of them.
+        keys_per_stranger_session_max: Keys of messages, and ended chains, that it stores.
 
     Raises:
         LocalProtocolError: A value is not positive.
@@ -45,6 +58,9 @@ class SecureSettings:
     prekey_use_s: int = PREKEY_USE_S
     prekey_kept_s: int = PREKEY_KEPT_S
     answer_pause_s: int = ANSWER_PAUSE_S
+    strangers_max: int = STRANGERS_MAX
+    sessions_per_stranger_max: int = SESSIONS_PER_STRANGER_MAX
+    keys_per_stranger_session_max: int = KEYS_PER_STRANGER_SESSION_MAX
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

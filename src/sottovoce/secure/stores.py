@@ -48,12 +48,20 @@ class RecordStore(Protocol):
         """Return the record of an identity (33 bytes)."""
         ...
 
-    def save_peer(self, identity: bytes, record: bytes) -> None:
-        """Replace the record of an identity (33 bytes)."""
+    def save_peer(self, identity: bytes, record: bytes, *, stranger: bool) -> None:
+        """Replace the record of an identity (33 bytes), and whether it is a stranger's."""
+        ...
+
+    def delete_peer(self, identity: bytes) -> None:
+        """Delete the record of an identity; nothing happens if there is none."""
         ...
 
     def peers(self) -> Sequence[bytes]:
         """Return all identities that have a record, in any order."""
+        ...
+
+    def strangers(self) -> Sequence[bytes]:
+        """Return those whose record is a stranger's, the one first that was saved longest ago."""
         ...
 
 

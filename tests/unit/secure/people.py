@@ -85,8 +85,13 @@ def dump(store: MemoryStore) -> object:
     return (
         store.load_own(),
         {identity: store.load_peer(identity) for identity in store.peers()},
+        tuple(store.strangers()),
         {
-            name: (store.load_session(name), tuple(store.message_keys(name)))
+            name: (
+                store.load_session(name),
+                tuple(store.message_keys(name)),
+                tuple(store.ended_chains(name)),
+            )
             for name in store.sessions()
         },
     )

@@ -1,5 +1,7 @@
 """What is known about somebody's devices, and its stored form."""
 
+from dataclasses import replace
+
 import pytest
 
 from sottovoce.base.errors import LocalProtocolError
@@ -16,6 +18,8 @@ from sottovoce.secure.installations import (
     encode_peer,
 )
 
+NOW_NS = 1000
+
 
 def key(number: int) -> bytes:
     return b"\x02" + number.to_bytes(32, "big")
@@ -27,7 +31,7 @@ def bundle(timestamp_ns: int, **versions: int) -> Bundle:
 
 
 def learned(peer: Peer, news: Bundle, announced_by: str | None = None) -> Peer:
-    return peer.learned(news, ours=None, announced_by=announced_by)[0]
+    return peer.learned(news, ours=None, announced_by=announced_by, now_ns=NOW_NS)[0]
 
 
 def expired(peer: Peer, name: str) -> dict[int, bool]:
@@ -35,21 +39,23 @@ def expired(peer: Peer, name: str) -> dict[int, bool]:
 
 
 def test_device_of_somebody_else_is_enabled_on_sight_and_told_once() -> None:
-    peer, new = Peer().learned(bundle(5, phone=1), ours=None, announced_by=None)
+    peer, new = Peer().learned(bundle(5, phone=1), ours=None, announced_by=None, now_ns=NOW_NS)
     assert new == ["phone"]
     assert peer.installations["phone"].enabled
-    assert peer.learned(bundle(6, phone=1), ours=None, announced_by=None)[1] == []
+    assert peer.learned(bundle(6, phone=1), ours=None, announced_by=None, now_ns=NOW_NS)[1] == []
 
 
 def test_device_of_our_own_waits_and_this_one_is_none_of_them() -> None:
-    peer, new = Peer().learned(bundle(5, phone=1, this=2), ours="this", announced_by=None)
+    peer, new = Peer().learned(
+        bundle(5, phone=1, this=2), ours="this", announced_by=None, now_ns=NOW_NS
+    )
     assert new == ["phone"]
     assert not peer.installations["phone"].enabled
 
 
 @pytest.mark.parametrize("name", ["none", ""])
 def test_entry_that_names_no_device_is_ignored(name: str) -> None:
-    peer, new = Peer().learned(bundle(5, **{name: 1}), ours=None, announced_by=None)
+    peer, new = Peer().learned(bundle(5, **{name: 1}), ours=None, announced_by=None, now_ns=NOW_NS)
     assert (peer, new) == (Peer(), [])
 
 
@@ -78,6 +84,33 @@ def test_word_of_another_device_does_not_bring_an_old_prekey_back() -> None:
     current = peer.installations["phone"].current
     assert current is not None
     assert current.version == 7
+
+
+def test_old_bundle_does_not_bring_back_what_a_device_said_that_it_lost() -> None:
+    """Whoever kept the bundle passes it on; its prekey was never seen here."""
+    peer = learned(learned(Peer(), bundle(5, phone=3), "phone"), bundle(8, phone=1), "phone")
+    peer = learned(learned(peer, bundle(7, phone=4)), bundle(4, phone=2), "phone")
+    assert expired(peer, "phone") == {3: True, 1: False, 4: True, 2: True}
+
+
+def test_newer_bundle_of_another_device_is_believed_after_a_device_s_own_word() -> None:
+    peer = learned(learned(Peer(), bundle(5, phone=1), "phone"), bundle(6, phone=2), "tablet")
+    assert expired(peer, "phone") == {1: True, 2: False}
+
+
+def test_device_whose_clock_ran_ahead_once_is_heard_afterwards() -> None:
+    peer = learned(Peer(), bundle(NOW_NS * 100, phone=1), "phone")
+    assert not peer.has_newer_word(bundle(NOW_NS + 1, phone=1), "phone")
+    assert expired(learned(peer, bundle(NOW_NS + 1, phone=2), "phone"), "phone") == {
+        1: True,
+        2: False,
+    }
+
+
+def test_device_has_a_newer_word_than_an_old_bundle() -> None:
+    peer = learned(Peer(), bundle(6, phone=1), "phone")
+    assert [peer.has_newer_word(bundle(time, phone=1), "phone") for time in (5, 6)] == [True, False]
+    assert not learned(Peer(), bundle(6, phone=1)).has_newer_word(bundle(5, phone=1), "phone")
 
 
 def test_device_that_was_restored_brings_its_old_prekey_back() -> None:
@@ -133,11 +166,22 @@ def test_installations_with_the_secret_are_bounded() -> None:
 
 
 PEER = Peer(
-    {"p": Installation(5, True, 1, (KnownPrekey(key(1), 1, 4, expired=True),), key(2))},
+    {"p": Installation(5, True, 1, (KnownPrekey(key(1), 1, 4, expired=True),), key(2), 3)},
     SymmetricKey(b"\x07" * 32),
     ("p",),
     forward_secret=False,
+    known=True,
+    heard_unix_s=6,
 )
+# Bytes of version 2 as the first program with it wrote them.
+VERSION_2 = bytes.fromhex(
+    "02" + "0200000000000000" + "0600000000000000" + "20000000" + "07" * 32
+    + "0100000000000000" + "0100000070" + "0100000000000000" + "0100000070"
+    + "0500000000000000" + "0300000000000000" + "0100000000000000" + "0100000000000000"
+    + "21000000" + "02" + "00" * 31 + "02" + "0100000000000000"
+    + "21000000" + "02" + "00" * 31 + "01"
+    + "0100000000000000" + "0400000000000000" + "0100000000000000"
+)  # fmt: skip
 # Bytes of version 1 as the first program with this layer wrote them.
 VERSION_1 = bytes.fromhex(
     "01" + "0000000000000000" + "20000000" + "07" * 32 + "0100000000000000" + "0100000070"
@@ -148,9 +192,16 @@ VERSION_1 = bytes.fromhex(
 )  # fmt: skip
 
 
-def test_bytes_of_version_1_are_read_and_written() -> None:
-    assert decode_peer(VERSION_1) == PEER
-    assert encode_peer(PEER) == VERSION_1
+def test_bytes_of_version_2_are_read_and_written() -> None:
+    assert decode_peer(VERSION_2) == PEER
+    assert encode_peer(PEER) == VERSION_2
+
+
+def test_bytes_of_version_1_are_read_as_those_of_somebody_known() -> None:
+    installation = replace(PEER.installations["p"], announced_ns=0)
+    assert decode_peer(VERSION_1) == replace(
+        PEER, installations={"p": installation}, heard_unix_s=0
+    )
 
 
 def test_nothing_stored_is_a_stranger() -> None:
@@ -159,12 +210,13 @@ def test_nothing_stored_is_a_stranger() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"\x02" + VERSION_1[1:], VERSION_1[:-1], VERSION_1.replace(b"\x07" * 32, bytes(32))],
-)
+    [b"", b"\x03" + VERSION_2[1:], VERSION_2[:-1], VERSION_2.replace(b"\x07" * 32, bytes(32)),
+     VERSION_1[:-1]],
+)  # fmt: skip
 def test_damaged_or_newer_bytes_are_refused(raw: bytes) -> None:
     with pytest.raises(LocalProtocolError):
         decode_peer(raw)
 
 
 def test_text_form_names_nobody() -> None:
-    assert repr(PEER) == "Peer(secret=SymmetricKey(), forward_secret=False)"
+    assert repr(PEER) == "Peer(secret=SymmetricKey(), forward_secret=False, known=True)"

@@ -54,17 +54,29 @@ def test_deleted_session_takes_everything_along() -> None:
     assert store.sessions(b"peer") == []
 
 
+def test_strangers_are_listed_by_when_they_were_saved() -> None:
+    store = MemoryStore()
+    for peer in (b"a", b"b", b"c", b"a"):
+        store.save_peer(peer, b"record", stranger=True)
+    assert store.strangers() == [b"b", b"c", b"a"]
+    store.save_peer(b"c", b"record", stranger=False)
+    store.delete_peer(b"b")
+    store.delete_peer(b"b")
+    assert (store.strangers(), store.peers()) == ([b"a"], [b"a", b"c"])
+    assert store.load_peer(b"b") is None
+
+
 def test_copy_is_independent() -> None:
     store = MemoryStore()
     store.save_own(b"own")
     copied = store.copy()
     store.save_own(b"other")
-    store.save_peer(b"peer", b"record")
+    store.save_peer(b"peer", b"record", stranger=True)
     assert copied.load_own() == b"own"
     assert copied.peers() == []
 
 
 def test_text_form_shows_counts_only() -> None:
     store = MemoryStore()
-    store.save_peer(b"somebody", b"record")
+    store.save_peer(b"somebody", b"record", stranger=False)
     assert repr(store) == "MemoryStore(1 peers, 0 sessions)"

@@ -4,13 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from sottovoce.base.secret import PrivateKey
+from sottovoce.base.secret import PrivateKey, SymmetricKey
 from sottovoce.crypto import secp256k1
-from sottovoce.secure.double_ratchet import COUNTER_MAX, RatchetHeader
+from sottovoce.crypto.hashes import keccak256
+from sottovoce.secure.double_ratchet import (
+    COUNTER_MAX,
+    RatchetHeader,
+    encrypt,
+    start_as_initiator,
+)
 from sottovoce.secure.facts import BundleWanted, Opened, Sealed, Unreadable
+from sottovoce.secure.forgetting import SESSIONS_PER_PEER_MAX
 from sottovoce.secure.message import DirectMessage, SessionHeader, X3dhHeader
+from sottovoce.secure.records import Records
 from sottovoce.secure.session import FOUNDERS_MAX
-from sottovoce.secure.session_opening import SESSIONS_PER_PEER_MAX
+from sottovoce.secure.session_opening import Sender
 from sottovoce.secure.wire import encode_message
 from sottovoce.secure.x3dh import agree_as_initiator
 from unit.secure.people import (
@@ -88,17 +96,37 @@ def test_message_of_an_old_chain_that_is_replayed_is_known_as_such() -> None:
 def test_key_compromise_impersonation_needs_the_signature_of_the_envelope() -> None:
     """Who has Bob's keys can compute what Alice would; the envelope names the one who signed it."""
     alice, bob, sealed = first_message()
+    prekey = Records(bob.store).own().current
+    assert prekey is not None
+    ephemeral = PrivateKey(b"\x07" * 32)
+    # All three results come from Bob's keys alone.
+    forged = keccak256(
+        secp256k1.shared_x(prekey.private, alice.public)
+        + secp256k1.shared_x(bob.private, secp256k1.public_key(ephemeral))
+        + secp256k1.shared_x(prekey.private, secp256k1.public_key(ephemeral))
+    )
+    ratchet = start_as_initiator(SymmetricKey(forged), prekey.public, entropy=alice.entropy)
+    _, header, payload = encrypt(ratchet, b"I am Alice")
+    entry = DirectMessage(
+        payload,
+        X3dhHeader(secp256k1.compress(secp256k1.public_key(ephemeral)), prekey.public),
+        SessionHeader(prekey.public, header),
+    )
+    content = with_entry(sealed, bob, entry).content
     eve = Device("eve")
-    opened = bob.channel.open(eve.public, sealed.content, START)
-    assert reason(opened) is Unreadable.BROKEN
-    assert bob.read(alice, sealed) == b"hello"
+    assert reason(bob.channel.open(eve.public, content, START)) is Unreadable.BROKEN
+    opened = bob.channel.open(alice.public, content, START)
+    assert isinstance(opened, Opened), "the forgery is good, so that the signature alone stops it"
 
 
 def test_unknown_key_share_is_excluded_by_both_identities() -> None:
     alice, bob, sealed = first_message()
     carol = Device("carol", bob.installation_id)
-    carol.hear_of(bob)
-    assert reason(carol.open(alice, sealed)) is Unreadable.NO_SESSION
+    own = bob.store.load_own()
+    assert own is not None
+    carol.store.save_own(own)
+    assert reason(carol.open(alice, sealed)) is Unreadable.BROKEN
+    assert carol.store.sessions() == []
     assert bob.read(alice, sealed) == b"hello"
 
 
@@ -165,8 +193,14 @@ def test_x3dh_header_for_another_prekey_than_the_session_s_starts_nothing() -> N
     alice, bob, sealed = first_message()
     entry = entry_for(sealed, bob)
     assert entry.x3dh is not None
-    bad = replace(entry, x3dh=X3dhHeader(entry.x3dh.ephemeral, entry.x3dh.ephemeral))
+    assert entry.session is not None
+    bob.channel.seal_bundle(after(2 * DAY_S))
+    newest = Records(bob.store).own().current
+    assert newest is not None
+    bad = replace(entry, session=SessionHeader(newest.public, entry.session.ratchet))
     assert reason(bob.open(alice, with_entry(sealed, bob, bad))) is Unreadable.NO_SESSION
+    assert bob.store.sessions() == []
+    assert bob.read(alice, sealed) == b"hello"
 
 
 def test_forged_first_message_does_not_end_the_repetition_of_the_header() -> None:
@@ -241,6 +275,7 @@ def test_session_can_be_started_anew_so_often_and_no_more() -> None:
 def test_one_person_cannot_fill_the_store_with_sessions() -> None:
     alice, bob = Device("alice"), Device("bob")
     alice.hear_of(bob)
+    bob.channel.remember(alice.public)
     message = parts(alice.send(bob, b"hello"))
     for number in range(SESSIONS_PER_PEER_MAX + 10):
         named = replace(message, installation_id=f"device {number}")
@@ -266,3 +301,9 @@ def test_prekey_alone_does_not_give_the_first_messages_secret() -> None:
         for theirs in (bob, prekey)
     }
     assert len(secrets) == 4
+
+
+def test_text_form_of_a_sender_names_nobody() -> None:
+    alice = Device("alice")
+    sender = Sender(alice.public, alice.identity, "phone", is_late=True, is_stranger=False)
+    assert repr(sender) == "Sender(is_late=True, is_stranger=False)"

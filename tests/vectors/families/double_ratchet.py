@@ -30,7 +30,7 @@ from sottovoce.secure.memory_store import MemoryStore
 from sottovoce.secure.message import DirectMessage, SessionHeader
 from sottovoce.secure.records import Records
 from sottovoce.secure.session import Session
-from sottovoce.secure.session_opening import open_on_session
+from sottovoce.secure.session_opening import Sender, open_on_session
 from sottovoce.secure.settings import SecureSettings
 from sottovoce.secure.stores import SessionName
 from vectors.case import Case
@@ -104,7 +104,10 @@ class _Party:
             identity, self.name.peer, "this", Records(self.store), entropy, self._settings
         )
         entry = DirectMessage(ciphertext, session=SessionHeader(self.name.prekey, header))
-        opened = open_on_session(device, secp256k1.GENERATOR, "other", entry, Moment(0.0, 0.0))
+        sender = Sender(
+            secp256k1.GENERATOR, self.name.peer, "other", is_late=False, is_stranger=False
+        )
+        opened = open_on_session(device, sender, entry, Moment(0.0, 0.0))
         if isinstance(opened, Unreadable):
             raise RemoteProtocolError(opened.value)
         assert entropy.is_used_up
