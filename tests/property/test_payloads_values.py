@@ -4,16 +4,19 @@ import contextlib
 from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sottovoce.base.errors import RemoteProtocolError
+from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
 from sottovoce.base.secret import PrivateKey
 from sottovoce.crypto.hashes import keccak256
-from sottovoce.crypto.secp256k1 import public_key
+from sottovoce.crypto.secp256k1 import parse_public_key, public_key
 from sottovoce.payloads.amount import check_amount
+from sottovoce.payloads.author_signature import recover_author, sign_as_author
 from sottovoce.payloads.contact_id import contact_id, contact_key
 from sottovoce.payloads.form import Blob, Number, Several, Text, Value
+from sottovoce.payloads.group_rules import group_chat_id
 from sottovoce.payloads.membership import MembershipEvent, MembershipUpdate
 from sottovoce.payloads.membership_event import open_event, open_events, sign_event
 from sottovoce.payloads.metadata import unwrap, wrap
@@ -28,7 +31,7 @@ from sottovoce.payloads.wire import (
     encode_payload,
     encode_wrapper,
 )
-from unit.payloads.people import MESSAGE
+from unit.payloads.people import GROUP_ID, MESSAGE
 from unit.payloads.protobuf_bytes import bytes_field, group, number_field
 
 AUTHOR = PrivateKey(b"\x0a" * 32)
@@ -71,6 +74,7 @@ def values(value_class: type[Any]) -> st.SearchStrategy[Any]:
     )
 
 
+group_ids = st.builds(group_chat_id, st.uuids().map(str), st.just(public_key(AUTHOR)))
 payloads = st.one_of([values(value_class) for value_class in PAYLOAD_CLASSES.values()])
 # An event that says nothing at all is never signed.
 events = values(MembershipEvent).filter(lambda event: event != MembershipEvent())
@@ -194,11 +198,45 @@ def test_fields_that_do_not_exist_yet_change_nothing(payload: KnownPayload, late
     assert decode_payload(type_number, extended) == payload
 
 
-@given(events, texts.filter(bool))
+@given(events, group_ids)
 def test_event_survives_signing_and_opening(event: MembershipEvent, chat_id: str) -> None:
     assert decode_event(encode_event(event)) == event
     signed = sign_event(event, chat_id=chat_id, author_key=AUTHOR)
     assert open_event(signed.wire, chat_id=chat_id) == signed
+
+
+@given(events, st.text(max_size=200))
+def test_event_is_signed_for_nothing_but_an_id_that_is_one(
+    event: MembershipEvent, chat_id: str
+) -> None:
+    with pytest.raises(LocalProtocolError):
+        sign_event(event, chat_id=chat_id, author_key=AUTHOR)
+
+
+@given(st.binary(max_size=100), st.binary(max_size=100))
+def test_author_of_what_was_signed_is_recovered_and_of_nothing_else(
+    material: bytes, other: bytes
+) -> None:
+    signature = sign_as_author(AUTHOR, material)
+    assert recover_author(material, signature) == public_key(AUTHOR)
+    with contextlib.suppress(RemoteProtocolError):
+        assert (recover_author(other, signature) == public_key(AUTHOR)) == (other == material)
+
+
+@given(st.binary(max_size=70) | st.binary(min_size=65, max_size=65), st.integers(0, 4))
+def test_arbitrary_signature_raises_only_the_remote_error(raw: bytes, v: int) -> None:
+    for signature in (raw, raw[:64] + bytes((v,))):
+        with contextlib.suppress(RemoteProtocolError):
+            author = recover_author(b"words", signature)
+            assert parse_public_key(author.uncompressed) == author
+
+
+@given(st.integers(0, 64), st.integers(1, 255))
+def test_changed_signature_is_never_that_of_the_author(place: int, difference: int) -> None:
+    changed = bytearray(sign_as_author(AUTHOR, b"words"))
+    changed[place] ^= difference
+    with contextlib.suppress(RemoteProtocolError):
+        assert recover_author(b"words", bytes(changed)) != public_key(AUTHOR)
 
 
 @given(st.binary(max_size=200), texts)
@@ -213,12 +251,12 @@ def test_arbitrary_event_raises_only_the_remote_error(wire: bytes, chat_id: str)
 def test_cut_or_changed_event_never_keeps_its_author(
     event: MembershipEvent, place: int, difference: int
 ) -> None:
-    signed = sign_event(event, chat_id="group", author_key=AUTHOR)
+    signed = sign_event(event, chat_id=GROUP_ID, author_key=AUTHOR)
     changed = bytearray(signed.wire)
     changed[place % len(changed)] ^= difference
     for broken in (signed.wire[: place % len(changed)], bytes(changed)):
         with contextlib.suppress(RemoteProtocolError):
-            assert open_event(broken, chat_id="group").author != public_key(AUTHOR)
+            assert open_event(broken, chat_id=GROUP_ID).author != public_key(AUTHOR)
 
 
 @given(st.text(max_size=140) | st.integers(0, 2**520 - 1).map(lambda number: f"0x04{number:0128x}"))

@@ -11,7 +11,8 @@ from sottovoce.base.quantities import PublicKey
 from sottovoce.crypto.secp256k1 import parse_public_key
 
 # Lower case only: ids are compared as texts, and every client writes them so.
-_FORM: Final = re.compile(r"0x04[0-9a-f]{128}")
+CONTACT_ID_FORM: Final = r"0x04[0-9a-f]{128}"
+_FORM: Final = re.compile(CONTACT_ID_FORM)
 
 
 def contact_id(key: PublicKey) -> str:

@@ -18,9 +18,9 @@ from sottovoce.payloads.contact_id import contact_id
 from sottovoce.payloads.form import Value
 from sottovoce.payloads.limits import EVENTS_MAX, GROUP_PEOPLE_MAX
 from sottovoce.payloads.membership import EventType, MembershipEvent
-from sottovoce.payloads.membership_event import SignedEvent
+from sottovoce.payloads.membership_event import GROUP_UUID_FORM, SignedEvent
 
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UUID: Final = re.compile(GROUP_UUID_FORM)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

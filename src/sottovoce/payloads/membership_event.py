@@ -8,6 +8,7 @@ Spec: Status specs draft 7 (group chat), "Membership updates"; status-go
 protocol/v1/membership_update_message.go.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,12 +18,18 @@ from sottovoce.base.secret import PrivateKey
 from sottovoce.crypto import secp256k1
 from sottovoce.payloads.author_signature import recover_author, sign_as_author
 from sottovoce.payloads.clock import check_clock
-from sottovoce.payloads.contact_id import contact_id
+from sottovoce.payloads.contact_id import CONTACT_ID_FORM, contact_id
 from sottovoce.payloads.form import Value
 from sottovoce.payloads.membership import MembershipEvent, MembershipUpdate
 from sottovoce.payloads.wire import decode_event, encode_event
 
 SIGNATURE_BYTES: Final = secp256k1.SIGNATURE_BYTES
+
+GROUP_UUID_FORM: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# What we sign begins with the id, which a stranger chose, and the same key signs payloads. None of
+# these letters begins a field of number 1 to 4 or 8, so that id and event are never a message or a
+# reaction of ours (docs/spec-deviations.md, "Group rules").
+_SIGNED_FOR: Final = re.compile(f"{GROUP_UUID_FORM}-{CONTACT_ID_FORM}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,11 +66,15 @@ def sign_event(event: MembershipEvent, *, chat_id: str, author_key: PrivateKey) 
 
     Raises:
         LocalProtocolError: A field breaks its bounds, the event says nothing at all (its encoding
-            would be empty, and nobody opens that), or the group has no id.
+            would be empty, and nobody opens that), or the group's id is not a UUID, "-" and a
+            contact id: nothing is signed for such a group, although others may be in it.
         InvalidKeyError: The private key is not below the order of the curve.
     """
-    if not chat_id:
-        raise LocalProtocolError("a group event is signed for a group with an id")
+    if _SIGNED_FOR.fullmatch(chat_id) is None:
+        raise LocalProtocolError(
+            "the group's id is not a UUID and its creator's key, so that the signature could stand "
+            "under something else; do not take part in this group"
+        )
     raw = encode_event(event)
     if not raw:
         raise LocalProtocolError("a group event says nothing")

@@ -12,6 +12,9 @@ ANNA_ID = contact_id(public_key(ANNA))
 BRUNO_ID = contact_id(public_key(BRUNO))
 CARLA_ID = contact_id(public_key(CARLA))
 
+# The id of a group that Anna made, in the one form for which events are signed.
+GROUP_ID = f"9d4bbeb1-3d0f-4c5a-8a8b-0d3f5f8f7a10-{ANNA_ID}"
+
 NOW_UNIX_MS = 1_591_000_000_000
 MESSAGE = ChatMessage(
     clock=NOW_UNIX_MS,

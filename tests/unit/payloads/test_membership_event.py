@@ -8,11 +8,11 @@ from sottovoce.payloads.author_signature import sign_as_author
 from sottovoce.payloads.membership import EventType, MembershipEvent, MembershipUpdate
 from sottovoce.payloads.membership_event import open_event, open_events, sign_event
 from sottovoce.payloads.wire import encode_event
-from unit.payloads.people import ANNA, ANNA_ID, NOW_UNIX_MS
+from unit.payloads.people import ANNA, ANNA_ID, BRUNO_ID, GROUP_ID, NOW_UNIX_MS
 from unit.payloads.protobuf_bytes import bytes_field
 from unit.payloads.test_author_signature import negated
 
-CHAT_ID = f"9d4bbeb1-{ANNA_ID}"
+CHAT_ID = GROUP_ID
 EVENT = MembershipEvent(NOW_UNIX_MS, ("someone",), "lunch", EventType.CHAT_CREATED)
 SIGNED = sign_event(EVENT, chat_id=CHAT_ID, author_key=ANNA)
 
@@ -97,10 +97,26 @@ def test_update_without_events_has_none() -> None:
     assert open_events(MembershipUpdate(CHAT_ID), now_unix_ms=NOW_UNIX_MS) == ()
 
 
-@pytest.mark.parametrize("chat_id", ["", "\ud800"])
+@pytest.mark.parametrize(
+    "chat_id",
+    [
+        "", "\ud800", "group", ANNA_ID, f"-{ANNA_ID}", f"zz-{ANNA_ID}", f"9d4bbeb1-{ANNA_ID}",
+        GROUP_ID + " ", GROUP_ID + "\n", " " + GROUP_ID, "0" + GROUP_ID, GROUP_ID[:-1],
+        GROUP_ID.upper(), GROUP_ID.replace("0x04", "0x02"), GROUP_ID.replace("9d4b", "9D4B"),
+        GROUP_ID.replace("9d4b", "\uff19d4b"), f"\x08\x01\x10\x01{GROUP_ID}",
+        GROUP_ID.replace("-0x", "0x"), f"{GROUP_ID}-{BRUNO_ID}",
+    ],
+)  # fmt: skip
 def test_event_for_a_group_without_a_proper_id_is_not_signed(chat_id: str) -> None:
-    with pytest.raises(LocalProtocolError):
+    with pytest.raises(LocalProtocolError, match="do not take part"):
         sign_event(EVENT, chat_id=chat_id, author_key=ANNA)
+
+
+def test_events_of_others_open_whatever_the_id_of_their_group_is() -> None:
+    # Members who judge a history differently are no longer in one group.
+    for chat_id in (f"zz-{ANNA_ID}", "group", "\x08\x01"):
+        wire = sign_as_author(ANNA, chat_id.encode() + SIGNED.raw) + SIGNED.raw
+        assert open_event(wire, chat_id=chat_id).author == public_key(ANNA)
 
 
 def test_event_that_says_nothing_is_not_signed() -> None:
