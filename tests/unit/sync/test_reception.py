@@ -309,7 +309,8 @@ def test_identifiers_of_another_length_are_skipped_and_counted(length: int) -> N
 def test_flood_of_offers_keeps_the_newest_within_the_bound() -> None:
     person = Person()
     ids = tuple(n.to_bytes(32) for n in range(5000))
-    person.receive(Payload(offers=ids))
+    for start in range(0, len(ids), 1000):
+        person.receive(Payload(offers=ids[start : start + 1000]))
     (payload,) = person.wait(0.3)
     assert payload.requests == ids[-REQUESTED_PER_PEER_MAX:]
     assert person.ignored(Ignored.OFFER_FORGOTTEN) == 5000 - REQUESTED_PER_PEER_MAX
@@ -324,7 +325,8 @@ def test_offer_of_one_message_again_and_again_is_one_request() -> None:
 
 def test_flood_of_requests_for_unknown_messages_costs_nothing() -> None:
     person = Person()
-    person.receive(Payload(requests=tuple(n.to_bytes(32) for n in range(5000))))
+    for _ in range(5):
+        person.receive(Payload(requests=tuple(n.to_bytes(32) for n in range(1000))))
     assert person.sync._ledger._peers == {}
     assert person.ignored(Ignored.UNKNOWN_REQUEST) == 5000
 

@@ -6,10 +6,14 @@ import pytest
 
 from sottovoce.base.errors import RemoteProtocolError
 from sottovoce.sync.records import Message, Payload
+from sottovoce.sync.settings import ACKS_PER_PEER_MAX, REQUESTED_PER_PEER_MAX, WAITING_PER_PEER_MAX
 from sottovoce.sync.wire import (
+    ACKS_READ_MAX,
     ID_RECORD_BYTES,
     MESSAGES_READ_MAX,
+    OFFERS_READ_MAX,
     PAYLOAD_BYTES_MAX,
+    REQUESTS_READ_MAX,
     decode_message,
     decode_payload,
     encode_message,
@@ -86,6 +90,30 @@ def test_payload_beyond_an_envelope_is_refused() -> None:
 def test_messages_beyond_the_bound_are_not_read() -> None:
     raw = b"\xe2\xb8\x02\x00" * (MESSAGES_READ_MAX + 5)
     assert len(decode_payload(raw).messages) == MESSAGES_READ_MAX
+
+
+def numbered(count: int) -> tuple[bytes, ...]:
+    return tuple(number.to_bytes(32) for number in range(count))
+
+
+def test_identifiers_beyond_their_bounds_are_not_read() -> None:
+    flood = Payload(
+        acks=numbered(ACKS_READ_MAX + 5),
+        offers=numbered(OFFERS_READ_MAX + 5),
+        requests=numbered(REQUESTS_READ_MAX + 5),
+    )
+    assert decode_payload(encode_payload(flood)) == Payload(
+        acks=numbered(ACKS_READ_MAX),
+        offers=numbered(OFFERS_READ_MAX),
+        requests=numbered(REQUESTS_READ_MAX),
+    )
+
+
+def test_no_bound_of_records_cuts_what_we_send_ourselves() -> None:
+    assert ACKS_READ_MAX >= ACKS_PER_PEER_MAX
+    assert OFFERS_READ_MAX >= WAITING_PER_PEER_MAX
+    assert REQUESTS_READ_MAX >= REQUESTED_PER_PEER_MAX
+    assert MESSAGES_READ_MAX >= WAITING_PER_PEER_MAX
 
 
 @pytest.mark.parametrize("body_bytes", [0, 1, 60, 90, 127, 128, 16_300, 16_384, 2_097_152])
