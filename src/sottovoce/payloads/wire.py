@@ -7,7 +7,7 @@ breaks the encoding or a bound raises one error.
 Spec: Protocol Buffers, "Encoding"; Status specs 6 (payloads); status-go protocol/protobuf/*.proto.
 """
 
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Final, Generic, TypeVar, cast
 
@@ -29,7 +29,7 @@ from sottovoce.payloads.devices import (
     SyncInstallationPublicChat,
 )
 from sottovoce.payloads.form import Value, check_form
-from sottovoce.payloads.limits import SYNC_ENTRIES_MAX, WRAPPER_BYTES_MAX
+from sottovoce.payloads.limits import SYNC_ENTRIES_MAX, UNKNOWN_FIELDS_BYTES_MAX, WRAPPER_BYTES_MAX
 from sottovoce.payloads.membership import GroupContent, MembershipEvent, MembershipUpdate
 from sottovoce.payloads.reaction import EmojiReaction
 from sottovoce.payloads.registry import PAYLOAD_CLASSES, Payload, PayloadType, UnknownPayload
@@ -116,7 +116,9 @@ def decode_payload(type_number: int, raw: bytes) -> Payload:
     else:
         codec = _CODECS[value_class]
         message = _parse(codec.message, raw)
-        _check_wire_types(message)
+        if isinstance(message, pb.SyncInstallation):
+            _check_counts(message)
+        _check_unread(message)
         payload = codec.read(message)
     check_form(payload, RemoteProtocolError)
     return payload
@@ -136,9 +138,12 @@ def decode_event(raw: bytes) -> MembershipEvent:
     """Decode a group event, without its signature.
 
     Raises:
-        RemoteProtocolError: The bytes are no event, or a field breaks its bounds.
+        RemoteProtocolError: The bytes are no event, were written as something else, or a field
+            breaks its bounds.
     """
-    event = _EVENT.read(_parse(_EVENT.message, raw))
+    message = _parse(_EVENT.message, raw)
+    _check_unread(message)
+    event = _EVENT.read(message)
     check_form(event, RemoteProtocolError)
     return event
 
@@ -163,6 +168,27 @@ def _parse(message_class: type[MessageT], raw: bytes) -> MessageT:
     return message
 
 
+def _check_unread(message: Message) -> None:
+    """Check the fields that were skipped, in a message and in all that is in it.
+
+    Raises:
+        RemoteProtocolError: They are too many bytes, or one is known and has another wire type.
+    """
+    read = type(message)()
+    read.CopyFrom(message)
+    read.DiscardUnknownFields()
+    unread_bytes = message.ByteSize() - read.ByteSize()
+    if unread_bytes == 0:
+        return
+    # Before each field becomes an object.
+    if unread_bytes > UNKNOWN_FIELDS_BYTES_MAX:
+        name = message.DESCRIPTOR.name
+        raise RemoteProtocolError(
+            f"{name} has more than {UNKNOWN_FIELDS_BYTES_MAX} bytes of unknown fields"
+        )
+    _check_wire_types(message)
+
+
 def _check_wire_types(message: Message) -> None:
     # The type of a payload is not signed. A field that is known, and was skipped since it is of
     # another wire type, shows that the bytes were written as another payload: no later version of
@@ -170,6 +196,15 @@ def _check_wire_types(message: Message) -> None:
     known, unread = message.DESCRIPTOR.fields_by_number, UnknownFieldSet(message)
     if any(unread[place].field_number in known for place in range(len(unread))):
         raise RemoteProtocolError(f"{message.DESCRIPTOR.name} has the fields of another payload")
+    for inner in _messages_in(message):
+        _check_wire_types(inner)
+
+
+def _messages_in(message: Message) -> Iterator[Message]:
+    for field, held in message.ListFields():
+        if field.message_type is None:
+            continue
+        yield from held if field.is_repeated else (held,)
 
 
 def _serialize(message: Message) -> bytes:
@@ -296,9 +331,6 @@ def _write_update(value: MembershipUpdate) -> pb.MembershipUpdateMessage:
 
 
 def _read_sync(message: pb.SyncInstallation) -> SyncInstallation:
-    # Checked before half a million empty entries become as many values.
-    _check_count(message.contacts)
-    _check_count(message.public_chats)
     return SyncInstallation(
         contacts=tuple(_CONTACT.read(contact) for contact in message.contacts),
         public_chats=tuple(_PUBLIC_CHAT.read(chat) for chat in message.public_chats),
@@ -306,8 +338,9 @@ def _read_sync(message: pb.SyncInstallation) -> SyncInstallation:
     )
 
 
-def _check_count(entries: Sized) -> None:
-    if len(entries) > SYNC_ENTRIES_MAX:
+def _check_counts(message: pb.SyncInstallation) -> None:
+    # Before half a million empty entries are copied, looked at and become as many values.
+    if max(len(message.contacts), len(message.public_chats)) > SYNC_ENTRIES_MAX:
         raise RemoteProtocolError(f"SyncInstallation has more than {SYNC_ENTRIES_MAX} entries")
 
 

@@ -9,7 +9,7 @@ from sottovoce.payloads.membership import EventType, MembershipEvent, Membership
 from sottovoce.payloads.membership_event import open_event, open_events, sign_event
 from sottovoce.payloads.wire import encode_event
 from unit.payloads.people import ANNA, ANNA_ID, BRUNO_ID, GROUP_ID, NOW_UNIX_MS
-from unit.payloads.protobuf_bytes import bytes_field
+from unit.payloads.protobuf_bytes import bytes_field, number_field
 from unit.payloads.test_author_signature import negated
 
 CHAT_ID = GROUP_ID
@@ -117,6 +117,18 @@ def test_events_of_others_open_whatever_the_id_of_their_group_is() -> None:
     for chat_id in (f"zz-{ANNA_ID}", "group", "\x08\x01"):
         wire = sign_as_author(ANNA, chat_id.encode() + SIGNED.raw) + SIGNED.raw
         assert open_event(wire, chat_id=chat_id).author == public_key(ANNA)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [bytes_field(1, b"no clock"), number_field(2, 5), number_field(3, 5), bytes_field(4, b"text")],
+    ids=["bytes for a clock", "number for a member", "number for a name", "text for a type"],
+)
+def test_known_field_of_a_wrong_wire_type_shows_that_it_is_no_event(field: bytes) -> None:
+    raw = SIGNED.raw + field
+    wire = sign_as_author(ANNA, CHAT_ID.encode() + raw) + raw
+    with pytest.raises(RemoteProtocolError, match="fields of another"):
+        open_event(wire, chat_id=CHAT_ID)
 
 
 def test_event_that_says_nothing_is_not_signed() -> None:

@@ -94,7 +94,8 @@ def check(payload: Payload) -> None:
         UnknownPayload(4711, b"\xff"),
         replace(MESSAGE, content_type=42),
         replace(MESSAGE, content_type=ContentType.SYSTEM_MESSAGE_CONTENT_PRIVATE_GROUP),
-        replace(MESSAGE, message_type=42),
+        # Whoever looks for their chat finds none.
+        *(replace(MESSAGE, message_type=number) for number in (5, 42, 99, -1)),
         replace(MESSAGE, clock=1, timestamp_unix_ms=1),
         replace(MESSAGE, attachment=StickerMessage()),
     ],

@@ -34,6 +34,7 @@ from sottovoce.payloads.limits import (
     SYNC_ENTRIES_MAX,
     TAGS_MAX,
     TEXT_BYTES_MAX,
+    UNKNOWN_FIELDS_BYTES_MAX,
     WRAPPER_BYTES_MAX,
 )
 from sottovoce.payloads.membership import EventType, MembershipEvent, MembershipUpdate
@@ -201,6 +202,34 @@ def test_known_field_of_a_wrong_wire_type_shows_another_payload(field: bytes) ->
             decode_payload(CHAT, raw)
 
 
+@pytest.mark.parametrize(
+    ("number", "raw"),
+    [
+        (CHAT, bytes_field(9, number_field(1, 5))),
+        (GROUP, bytes_field(3, number_field(3, 5))),
+        (GROUP, bytes_field(3, bytes_field(9, bytes_field(2, b"no pack")))),
+        (GROUP, bytes_field(4, bytes_field(1, b"no clock"))),
+        (SYNC, bytes_field(1, b"") + bytes_field(1, number_field(2, 5))),
+        (SYNC, bytes_field(3, bytes_field(1, b"no clock"))),
+    ],
+    ids=["sticker", "message", "sticker of a message", "reaction", "second contact", "account"],
+)
+def test_known_field_of_a_wrong_wire_type_is_found_in_what_is_inside(
+    number: PayloadType, raw: bytes
+) -> None:
+    with pytest.raises(RemoteProtocolError, match="has the fields of another"):
+        decode_payload(number, raw)
+
+
+@each_type
+def test_unknown_fields_beyond_their_bound_are_refused(number: PayloadType) -> None:
+    head_bytes = len(bytes_field(4711, bytes(UNKNOWN_FIELDS_BYTES_MAX))) - UNKNOWN_FIELDS_BYTES_MAX
+    most = bytes_field(4711, bytes(UNKNOWN_FIELDS_BYTES_MAX - head_bytes))
+    assert decode_payload(number, most) == PAYLOAD_CLASSES[number]()
+    with pytest.raises(RemoteProtocolError, match="more than 16384 bytes of unknown fields"):
+        decode_payload(number, most + number_field(100, 1))
+
+
 # ---- hostile bytes
 
 
@@ -272,9 +301,11 @@ def test_error_shows_nothing_of_the_bytes() -> None:
 @pytest.mark.parametrize("number", [9, 4711])
 def test_deep_nesting_of_messages_is_bounded(number: int) -> None:
     # An unknown field is bytes and not looked into; a sticker has no sticker in it.
-    raw = nested(number, 20_000)
+    raw = nested(number, 3_000)
     expected = ChatMessage(attachment=StickerMessage()) if number == 9 else ChatMessage()
     assert decode_payload(CHAT, raw) == expected
+    with pytest.raises(RemoteProtocolError, match="unknown fields"):
+        decode_payload(CHAT, nested(number, 20_000))
 
 
 def test_deep_nesting_of_groups_is_refused() -> None:
