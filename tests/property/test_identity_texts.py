@@ -13,6 +13,7 @@ from sottovoce.base.quantities import PublicKey
 from sottovoce.crypto import bls12_381, secp256k1
 from sottovoce.crypto.bls12_381 import G1, G2
 from sottovoce.identity import multibase
+from sottovoce.identity.address import address_of
 from sottovoce.identity.alias import WordLists, alias, decode_word_lists
 from sottovoce.identity.contact_link import (
     BUNDLE_BYTES_MAX,
@@ -23,6 +24,11 @@ from sottovoce.identity.contact_link import (
 )
 from sottovoce.identity.identicon import identicon_of_text
 from sottovoce.identity.json_object import decode_object
+from sottovoce.identity.personal_message import (
+    RECOVERY_OFFSET,
+    recover_personal,
+    sign_personal,
+)
 from sottovoce.identity.public_key_text import (
     WRITTEN_BASES,
     compact_key,
@@ -166,6 +172,43 @@ def test_any_text_is_a_link_or_refused(text: str) -> None:
                 assert len(bundle) <= BUNDLE_BYTES_MAX
             case link:
                 assert "\n" not in repr(link)
+
+
+@given(st.binary(max_size=200), st.integers(1, 2**64))
+def test_signer_of_a_message_is_recovered_with_either_habit_of_v(message: bytes, key: int) -> None:
+    private = secp256k1.private_key(key.to_bytes(32, "big"))
+    signature = sign_personal(private, message)
+    signer = address_of(secp256k1.public_key(private))
+    assert recover_personal(message, signature) == signer
+    plain = signature[:-1] + bytes((signature[-1] - RECOVERY_OFFSET,))
+    assert recover_personal(message, plain) == signer
+    assert recover_personal(message + b"!", signature) != signer
+
+
+@given(
+    st.binary(max_size=100),
+    st.binary(max_size=70) | st.binary(min_size=65, max_size=65),
+    st.sampled_from([0, 1, 2, 3, 4, 26, 27, 28, 29, 30, 31, 255]),
+)
+def test_any_bytes_are_somebodys_signature_or_refused(message: bytes, raw: bytes, v: int) -> None:
+    for signature in (raw, raw[:64] + bytes((v,))):
+        with contextlib.suppress(RemoteProtocolError):
+            assert len(recover_personal(message, signature).raw) == 20
+
+
+@given(st.integers(0, 64), st.integers(1, 255))
+def test_changed_personal_signature_is_never_that_of_the_signer(
+    place: int, difference: int
+) -> None:
+    private = secp256k1.private_key(b"\x05" * 32)
+    signer = address_of(secp256k1.public_key(private))
+    signature = sign_personal(private, b"words")
+    changed = bytearray(signature)
+    changed[place] ^= difference
+    with contextlib.suppress(RemoteProtocolError):
+        # The same v in the other habit is the same signature.
+        same = changed[:64] == signature[:64] and changed[64] + RECOVERY_OFFSET == signature[64]
+        assert same or recover_personal(b"words", bytes(changed)) != signer
 
 
 WORDS = st.lists(st.from_regex(r"[A-Za-z\u00e0-\u00f6]{1,32}", fullmatch=True), min_size=1)

@@ -203,8 +203,19 @@ def _unlock(locked: LockedBytes, password: KeystorePassword, *, is_old: bool = F
         raise DecryptionError("the password is wrong, or the key file is damaged")
     key = derived[:_CIPHER_KEY_BYTES]
     if is_old:
-        return cbc_open(keccak256(key)[:_CIPHER_KEY_BYTES], locked.iv, locked.ciphertext)
+        return _open_old(keccak256(key)[:_CIPHER_KEY_BYTES], locked)
     return AesCtrStream(key, locked.iv).apply(locked.ciphertext)
+
+
+def _open_old(key: bytes, locked: LockedBytes) -> bytes:
+    try:
+        opened = cbc_open(key, locked.iv, locked.ciphertext)
+    except DecryptionError:
+        opened = None
+    # Raised only here: the library's error, and what led to it, would hold what was locked.
+    if opened is None:
+        raise DecryptionError("the key in a key file of version 1 is damaged")
+    return opened
 
 
 def _mac(derived: bytes, ciphertext: bytes) -> bytes:

@@ -167,10 +167,11 @@ def _derivation(name: str, members: _Members) -> KeyDerivation:
     try:
         return KeyDerivation(_cost(name, members), salt, size_bytes)
     except LocalProtocolError as error:
-        # What would be a mistake of ours in a value that we made is the file's in one that came.
-        raise RemoteProtocolError(
-            f"a key file has {error}; save it anew with the program that wrote it"
-        ) from None
+        broken = str(error)
+    # What would be a mistake of ours in a value that we made is the file's in one that came.
+    raise RemoteProtocolError(
+        f"a key file has {broken}; save it anew with the program that wrote it"
+    )
 
 
 def _cost(name: str, members: _Members) -> ScryptCost | Pbkdf2Cost:

@@ -131,11 +131,14 @@ class KeyDerivation:
                 try:
                     derived = scrypt(password, self.salt, n=n, r=r, p=p, size_bytes=self.size_bytes)
                 except MemoryError:
-                    raise ResourceLimitError("too little memory is left to derive a key") from None
+                    derived = b""
             case Pbkdf2Cost(rounds):
                 derived = pbkdf2_sha256(
                     password, self.salt, iterations=rounds, size_bytes=self.size_bytes
                 )
             case _:
                 assert_never(self.cost)
+        # Raised only here: the frames of the library's error would hold the password.
+        if not derived:
+            raise ResourceLimitError("too little memory is left to derive a key")
         return derived[:DERIVED_BYTES]

@@ -48,6 +48,24 @@ def file_with_extended_key(secret: bytes) -> bytes:
     return json.dumps(members).encode()
 
 
+def old_file(ciphertext: bytes, salt: bytes = bytes(32), **changed: int) -> bytes:
+    """Make a file of version 1 whose MAC is right, whatever is locked in it."""
+    derived = scrypt(PASSWORD.raw, salt, n=2, r=1, p=1, size_bytes=32)
+    members = {
+        "crypto": {
+            "cipher": "aes-128-cbc",
+            "ciphertext": ciphertext.hex(),
+            "cipherparams": {"iv": "00" * 16},
+            "kdf": "scrypt",
+            "kdfparams": {"dklen": 32, "n": 2, "r": 1, "p": 1, "salt": salt.hex(), **changed},
+            "mac": keccak256(derived[16:] + ciphertext).hex(),
+        },
+        "id": "",
+        "version": "1",
+    }
+    return json.dumps(members).encode()
+
+
 @pytest.mark.parametrize(
     "fails",
     [
@@ -63,10 +81,14 @@ def file_with_extended_key(secret: bytes) -> bytes:
         lambda: open_keystore(file_with_extended_key(CANARY.encode() + b"\xff"), PASSWORD),
         lambda: open_keystore(file_with_extended_key(CANARY.encode().ljust(111, b"0")), PASSWORD),
         lambda: open_keystore(file_with_extended_key(b""), KeystorePassword(CANARY)),
+        lambda: open_keystore(old_file(bytes(32)), PASSWORD),
+        lambda: open_keystore(old_file(bytes(33)), PASSWORD),
+        lambda: open_keystore(old_file(bytes(32), n=3), PASSWORD),
     ],
     ids=[
         "password", "text of a seed", "passphrase", "unknown words", "broken phrase", "picture",
         "code", "cut JSON", "JSON that is no text", "locked bytes", "locked text", "wrong password",
+        "padding of version 1", "length of version 1", "impossible parameters",
     ],
 )  # fmt: skip
 def test_error_carries_no_secret(fails: Callable[[], object]) -> None:
