@@ -35,25 +35,37 @@ class AnswerRate:
         self._last_s: dict[bytes, float] = {}
         self._bucket: TokenBucket | None = None
 
-    def spend(self, device: bytes, now: Moment) -> bool:
-        """Tell whether a device may be answered now; if so, it counts as answered.
+    def allows(self, device: bytes, now: Moment) -> bool:
+        """Tell whether a device may be answered now; to ask costs nothing.
 
         Args:
-            device: Its identity (33 bytes) and installation id.
+            device: Its identity (33 bytes), and the installation id that the answer is for, if any.
             now: The time.
         """
         last_s = self._last_s.get(device)
         if last_s is not None and now.monotonic_s - last_s < self._pause_s:
             return False
-        if self._bucket is None:
-            self._bucket = TokenBucket(
-                capacity=ANSWERS_AT_ONCE_MAX, refill_per_s=ANSWERS_PER_S, now_s=now.monotonic_s
-            )
-        if self._bucket.spend(1, now.monotonic_s):
-            self._bucket.spend(-1, now.monotonic_s)  # What was refused costs nothing.
-            return False
+        account = self._account(now)
+        is_overdrawn = account.spend(1, now.monotonic_s)
+        account.spend(-1, now.monotonic_s)
+        return not is_overdrawn
+
+    def spend(self, device: bytes, now: Moment) -> None:
+        """Count a device as answered.
+
+        Args:
+            device: Its identity (33 bytes), and the installation id that the answer is for, if any.
+            now: The time.
+        """
+        self._account(now).spend(1, now.monotonic_s)
         self._last_s.pop(device, None)
         self._last_s[device] = now.monotonic_s
         if len(self._last_s) > DEVICES_REMEMBERED_MAX:
             del self._last_s[next(iter(self._last_s))]
-        return True
+
+    def _account(self, now: Moment) -> TokenBucket:
+        if self._bucket is None:
+            self._bucket = TokenBucket(
+                capacity=ANSWERS_AT_ONCE_MAX, refill_per_s=ANSWERS_PER_S, now_s=now.monotonic_s
+            )
+        return self._bucket

@@ -85,7 +85,9 @@ class Channel:
         self._device: Final = Device(
             identity, public, installation_id, Records(store), entropy, settings
         )
+        # Two of them, so that no number of strangers spends what people we know would need.
         self._rate: Final = AnswerRate(settings.answer_pause_s)
+        self._strangers_rate: Final = AnswerRate(settings.answer_pause_s)
         self.unopened: Final[Counter[Unreadable]] = Counter()
 
     @override
@@ -131,11 +133,16 @@ class Channel:
     def seal_answer(self, wanted: BundleWanted, now: Moment) -> Sealed:
         """Seal an empty message that lets somebody write to us again.
 
+        From now on they count as answered; a wish that nobody acted upon is told again.
+
         Raises:
             InvalidKeyError: Their key is not on the curve.
             LocalProtocolError: A stored record is damaged.
         """
-        return seal_answer(self._device, wanted, now)
+        sealed = seal_answer(self._device, wanted, now)
+        identity = secp256k1.compress(wanted.peer)
+        self._rate_of(identity).spend(identity + wanted.lost_with.encode(), now)
+        return sealed
 
     def open(self, transport_sender: PublicKey, content: bytes, now: Moment) -> Opened | Unopened:
         """Open what came in an envelope; what cannot be read is counted.
@@ -156,16 +163,19 @@ class Channel:
         if opened.is_late or opened.reason not in _ANSWERED:
             return opened
         identity = secp256k1.compress(transport_sender)
-        device = identity + opened.installation_id.encode()
-        if identity == self._device.public or not self._rate.spend(device, now):
-            return opened
         lost_with = opened.installation_id if _ANSWERED[opened.reason] else ""
+        device = identity + lost_with.encode()
+        if identity == self._device.public or not self._rate_of(identity).allows(device, now):
+            return opened
         return replace(opened, facts=(*opened.facts, BundleWanted(transport_sender, lost_with)))
 
     def confirm(self, receipt: Receipt) -> None:
         """Destroy the key of a message whose content is safely stored.
 
-        Until then the same message opens again, however often it comes; afterwards never.
+        Until then the same message opens again, however often it comes, unless a limit gave its
+        key up before: a session keeps only so many, a stranger's fewer (`SecureSettings`).
+        Afterwards it never does, for as long as its session is known; the first message of one
+        that was forgotten opens once more (docs/spec-deviations.md, "Strangers").
         """
         store = self._device.records.store
         store.delete_message_key(receipt.session, receipt.ratchet_key, receipt.n)
@@ -267,6 +277,10 @@ class Channel:
             LocalProtocolError: A stored record is damaged.
         """
         expire(self._device, now)
+
+    def _rate_of(self, identity: bytes) -> AnswerRate:
+        is_known = self._device.records.peer(identity).known
+        return self._rate if is_known else self._strangers_rate
 
 
 def _check_installation_id(text: str) -> None:

@@ -74,7 +74,8 @@ class InstallationSeen:
 class BundleWanted:
     """Somebody wrote what cannot be read here, and would do better with our bundle.
 
-    Whoever decides to answer hands this to the channel. It is told at a bounded rate.
+    Whoever decides to answer hands this to the channel, which counts it then. It is told no more
+    once the bounds of answers are reached; until then it is told with every such message.
 
     Attributes:
         peer: Who wrote.

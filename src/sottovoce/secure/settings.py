@@ -42,7 +42,7 @@ class SecureSettings:
         installations_max: Devices of one person that a message is encrypted to.
         prekey_use_s: Seconds after which a new prekey is drawn.
         prekey_kept_s: Seconds after that until the old one, and what hangs on it, is destroyed.
-        answer_pause_s: Seconds between two requests to answer the same device.
+        answer_pause_s: Seconds between two answers to the same device.
         strangers_max: Identities to which we never wrote that are remembered.
         sessions_per_stranger_max: Sessions with one of them.
         keys_per_stranger_session_max: Keys of messages, and ended chains, that it stores.

@@ -5,10 +5,31 @@ from dataclasses import replace
 import pytest
 
 from sottovoce.base.errors import LocalProtocolError
+from sottovoce.secure.answer_rate import ANSWERS_AT_ONCE_MAX
 from sottovoce.secure.channel import Channel
-from sottovoce.secure.facts import PUBLIC, BundleWanted, Opened, Sealed, Secrecy, Unreadable
+from sottovoce.secure.facts import (
+    PUBLIC,
+    BundleWanted,
+    Opened,
+    Sealed,
+    Secrecy,
+    Unopened,
+    Unreadable,
+)
 from sottovoce.secure.memory_store import MemoryStore
-from unit.secure.people import DAY_S, START, Device, after, entry_for, reason, talking, with_entry
+from sottovoce.secure.message import DirectMessage
+from sottovoce.secure.wire import encode_message
+from unit.secure.people import (
+    DAY_S,
+    START,
+    Device,
+    after,
+    entry_for,
+    parts,
+    reason,
+    talking,
+    with_entry,
+)
 
 
 @pytest.mark.parametrize("text", ["", "none", "x" * 129, "\ud800"])
@@ -46,26 +67,65 @@ def test_confirmed_message_never_opens_again_and_an_unconfirmed_one_does() -> No
     assert reason(bob.open(alice, sealed)) is Unreadable.KEY_GONE
 
 
+def wanted(opened: Opened | Unopened) -> list[BundleWanted]:
+    return [fact for fact in opened.facts if isinstance(fact, BundleWanted)]
+
+
 def test_answer_is_wanted_once_in_each_pause() -> None:
     alice, phone, tablet = Device("alice"), Device("bob"), Device("bob", "tablet")
     alice.hear_of(phone)
-    wanted = [
-        any(
-            isinstance(fact, BundleWanted)
-            for fact in tablet.open(alice, alice.send(phone, b""), after(s)).facts
-        )
-        for s in (0, 1, 7199, 7200)
-    ]
-    assert wanted == [True, False, False, True]
+    told = []
+    for s in (0, 1, 7199, 7200):
+        facts = wanted(tablet.open(alice, alice.send(phone, b""), after(s)))
+        told.append(bool(facts))
+        for fact in facts:
+            tablet.channel.seal_answer(fact, after(s))
+    assert told == [True, False, False, True]
+
+
+def test_answer_that_was_never_sealed_is_wanted_again() -> None:
+    alice, phone, tablet = Device("alice"), Device("bob"), Device("bob", "tablet")
+    alice.hear_of(phone)
+    for s in range(50):
+        assert wanted(tablet.open(alice, alice.send(phone, b""), after(s)))
+
+
+def test_answer_for_another_device_does_not_delay_the_repair_of_a_session() -> None:
+    alice, bob, tablet = Device("alice"), Device("bob"), Device("bob", "tablet")
+    alice.hear_of(bob)
+    [fact] = wanted(tablet.open(alice, alice.send(bob, b"", after(1)), after(1)))
+    assert alice.read(tablet, tablet.channel.seal_answer(fact, after(2)), after(2)) == b""
+    assert tablet.read(alice, alice.send(bob, b"both", after(3)), after(3)) == b"both"
+    assert alice.read(tablet, tablet.send(alice, b"hi", after(4)), after(4)) == b"hi"
+    for name in tablet.store.sessions():
+        tablet.store.delete_session(name)
+    opened = tablet.open(alice, alice.send(bob, b"", after(5)), after(5))
+    assert wanted(opened) == [BundleWanted(alice.public, "alice's phone")]
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_flood_of_strangers_does_not_stop_the_repair_of_a_known_session(is_answered: bool) -> None:
+    """Even if somebody answers them all."""
+    alice, bob = talking()
+    bob.lose_everything()
+    bob.channel.remember(alice.public)
+    for number in range(2 * ANSWERS_AT_ONCE_MAX):
+        stranger = Device(f"stranger {number}")
+        message = parts(stranger.channel.seal_bundle(START))
+        content = encode_message(replace(message, direct={"nobody": DirectMessage(b"")}))
+        for fact in wanted(bob.channel.open(stranger.public, content, START)):
+            if is_answered:
+                bob.channel.seal_answer(fact, START)
+    opened = bob.open(alice, alice.send(bob, b"can you read this?"))
+    assert wanted(opened) == [BundleWanted(alice.public, "alice's phone")]
 
 
 def test_answer_to_a_message_for_another_device_makes_this_one_known() -> None:
     alice, phone, tablet = Device("alice"), Device("bob"), Device("bob", "tablet")
     alice.hear_of(phone)
     opened = tablet.open(alice, alice.send(phone, b""))
-    wanted = opened.facts[-1]
-    assert isinstance(wanted, BundleWanted)
-    answer = tablet.channel.seal_answer(wanted, after(1))
+    [fact] = wanted(opened)
+    answer = tablet.channel.seal_answer(fact, after(1))
     assert alice.read(tablet, answer, after(1)) == b""
     assert tablet.read(alice, alice.send(phone, b"now both", after(2)), after(2)) == b"now both"
 
