@@ -94,32 +94,45 @@ class Installation:
             announced: Whether the installation itself sent the bundle.
             now_ns: The time by our clock.
         """
-        prekeys, active = self.prekeys, self.active_prekey
-        if announced and timestamp_ns > self.timestamp_ns and self._has_forgotten(prekey):
-            # Its sessions are gone as well, those on prekeys of ours included.
-            active = b""
-        if all(known.key != prekey.key for known in prekeys):
-            prekeys = _pruned(self._with_prekey(prekey, timestamp_ns))
-        if announced and timestamp_ns > self.timestamp_ns:
-            # A device that lost its memory counts anew from 1, or from where its backup stands. Its
-            # own word, newer than all we heard of it, counts more than the higher version of a
-            # prekey that it no longer has.
-            prekeys = tuple(_only_current(known, prekey.key) for known in prekeys)
-        announced_ns = self.announced_ns
+        announced_ns, prekeys = self.announced_ns, self.prekeys
         if announced:
             # A device whose clock ran ahead once must not seem late for ever after.
             announced_ns = max(announced_ns, min(timestamp_ns, now_ns))
+        if all(known.key != prekey.key for known in prekeys):
+            added = KnownPrekey(prekey.key, prekey.version, timestamp_ns)
+            since_ns = self._since_ns(announced=announced, now_ns=now_ns)
+            prekeys = self._with_prekey(added, since_ns)
         if timestamp_ns <= self.timestamp_ns:
-            return replace(self, prekeys=prekeys, announced_ns=announced_ns)
+            return replace(self, prekeys=_pruned(prekeys), announced_ns=announced_ns)
+        active = self.active_prekey
+        if announced and self._has_forgotten(prekey):
+            # Its sessions are gone as well, those on prekeys of ours included.
+            active = b""
+        if announced or not self.announced_ns:
+            # A device that lost its memory counts anew from 1, or from where its backup stands. Its
+            # own word, newer than all we heard of it, counts more than the higher version of a
+            # prekey that it no longer has; so does the newest bundle while it has said nothing.
+            prekeys = tuple(_only_current(known, prekey.key) for known in prekeys)
         version = max(self.protocol_version, prekey.protocol_version)
-        return Installation(timestamp_ns, self.enabled, version, prekeys, active, announced_ns)
+        return Installation(
+            timestamp_ns, self.enabled, version, _pruned(prekeys), active, announced_ns
+        )
 
-    def _with_prekey(self, prekey: SignedPrekey, timestamp_ns: int) -> tuple[KnownPrekey, ...]:
+    def _since_ns(self, *, announced: bool, now_ns: int) -> int:
+        """Return when the bundle was signed that says what the device has now."""
+        if not announced and not self.announced_ns:
+            return self.timestamp_ns
+        # What the device sent itself may have been kept as well, and sent again by somebody else.
+        current = self.current
+        if current is None or current.timestamp_ns > now_ns:
+            return self.announced_ns
+        return max(self.announced_ns, current.timestamp_ns)
+
+    def _with_prekey(self, added: KnownPrekey, since_ns: int) -> tuple[KnownPrekey, ...]:
         """Return the prekeys with one that was not known."""
-        added = KnownPrekey(prekey.key, prekey.version, timestamp_ns)
-        if timestamp_ns < self.announced_ns:
-            # The device itself has said since what it has. Whoever kept this bundle from before
-            # cannot bring back what it has lost.
+        if added.timestamp_ns < since_ns:
+            # A bundle that was signed later says what the device has. Whoever kept this one from
+            # before cannot bring back what the device has lost.
             return (*self.prekeys, replace(added, expired=True))
         return (*(_older_expired(known, added) for known in self.prekeys), added)
 

@@ -68,7 +68,7 @@ def test_higher_version_replaces_lower_ones() -> None:
 
 def test_lower_version_that_comes_late_replaces_nothing() -> None:
     peer = learned(learned(Peer(), bundle(6, phone=2)), bundle(5, phone=1), "phone")
-    assert expired(peer, "phone") == {2: False, 1: False}
+    assert expired(peer, "phone") == {2: False, 1: True}
     current = peer.installations["phone"].current
     assert current is not None
     assert current.version == 2
@@ -91,6 +91,61 @@ def test_old_bundle_does_not_bring_back_what_a_device_said_that_it_lost() -> Non
     peer = learned(learned(Peer(), bundle(5, phone=3), "phone"), bundle(8, phone=1), "phone")
     peer = learned(learned(peer, bundle(7, phone=4)), bundle(4, phone=2), "phone")
     assert expired(peer, "phone") == {3: True, 1: False, 4: True, 2: True}
+
+
+def current_version(*told: tuple[int, int, str | None]) -> int | None:
+    """Return the current version after bundles: when signed, which version, announced by whom."""
+    peer = Peer()
+    for timestamp_ns, version, announced_by in told:
+        peer = learned(peer, bundle(timestamp_ns, phone=version), announced_by)
+    current = peer.installations["phone"].current
+    return None if current is None else current.version
+
+
+LINK = (6, 1, None)  # made by a device that lost its memory after version 5
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        (LINK, (4, 5, None)),
+        ((4, 5, None), LINK),
+        ((4, 5, None), LINK, (4, 5, None)),
+        (LINK, (4, 5, "phone")),
+        (LINK, (4, 5, "phone"), (5, 6, None)),
+        (LINK, (4, 5, None), (3, 4, "tablet")),
+        (LINK, (8, 1, None), (7, 5, None)),
+    ],
+    ids=["relayed", "known before", "known before and relayed", "replayed", "replayed and relayed",
+         "relayed twice", "between two links"],
+)  # fmt: skip
+def test_old_bundle_does_not_override_a_newer_one_while_the_device_itself_said_nothing(
+    told: tuple[tuple[int, int, str | None], ...],
+) -> None:
+    assert current_version(*told) == 1
+
+
+def test_link_of_a_device_whose_clock_ran_ahead_gives_way_to_its_own_word() -> None:
+    ahead = (NOW_NS * 100, 1, None)
+    assert current_version(ahead) == 1
+    assert current_version(ahead, (NOW_NS + 1, 2, "phone")) == 2
+
+
+def test_newer_bundle_overrides_a_link() -> None:
+    assert current_version(LINK, (7, 2, None)) == 2
+    assert current_version((6, 5, None), (7, 1, None)) == 1
+    assert current_version(LINK, (7, 2, "phone"), (5, 9, None)) == 2
+
+
+def test_prekey_that_becomes_the_current_one_is_not_the_one_that_makes_room() -> None:
+    peer = learned(Peer(), bundle(1, phone=100), "phone")
+    for number in range(1, 30):  # of another device, each lower than the one before
+        peer = learned(peer, bundle(1 + number, phone=100 - number), "tablet")
+    peer = learned(peer, bundle(50, phone=3), "phone")
+    current = peer.installations["phone"].current
+    assert current is not None
+    assert current.version == 3
+    assert len(peer.installations["phone"].prekeys) == PREKEYS_REMEMBERED_MAX
 
 
 def test_newer_bundle_of_another_device_is_believed_after_a_device_s_own_word() -> None:

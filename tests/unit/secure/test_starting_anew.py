@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sottovoce.secure.facts import BundleWanted, Opened, Sealed, Unreadable
+from sottovoce.secure.message import ProtocolMessage
 from sottovoce.secure.records import Records
 from sottovoce.secure.session import KEPT_RATCHETS_MAX
 from sottovoce.secure.wire import encode_message
@@ -180,6 +181,17 @@ def test_replayed_first_message_does_not_decide_which_session_we_send_on() -> No
     assert running is not None
     assert following is not None
     assert following.prekey == running.prekey != name.prekey
+
+
+def test_old_bundle_that_somebody_passes_on_does_not_override_a_link() -> None:
+    alice, bob, mallory = Device("alice"), Device("bob"), Device("mallory")
+    old = [alice.channel.seal_bundle(after(day * DAY_S)) for day in range(5)][-1]
+    alice.lose_everything()
+    now = after(6 * DAY_S)
+    link = ProtocolMessage("", parts(alice.channel.seal_bundle(now)).bundles, {})
+    bob.channel.open(alice.public, encode_message(link), now)
+    bob.channel.open(mallory.public, old.content, now)
+    assert alice.read(bob, bob.send(alice, b"may I?", now), now) == b"may I?"
 
 
 def test_late_message_that_does_not_open_is_not_answered() -> None:
