@@ -2,8 +2,9 @@
 
 It owns who may be forgotten. Strangers, to whom we never wrote, make room for each other and for
 nobody else: whatever they send, what belongs to a person's own conversations stays. A session of a
-stranger that made room is no loss, for as long as we have not answered, the next message starts it
-again.
+stranger that made room costs no message, for as long as we have not answered, the next one starts
+it again. So does a first message that is replayed while its prekey is kept: what had opened it went
+with the session, and whoever shows messages knows it by its id.
 
 Spec: none; the deployed clients forget nothing (docs/spec-deviations.md, "Strangers").
 """

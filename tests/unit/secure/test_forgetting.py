@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from sottovoce.secure.facts import BundleWanted, Opened, Secrecy
+from sottovoce.secure.facts import BundleWanted, Opened, Secrecy, Unreadable
 from sottovoce.secure.settings import SecureSettings
 from sottovoce.secure.wire import encode_message
-from unit.secure.people import DAY_S, START, Device, after, parts, talking
+from unit.secure.people import DAY_S, START, Device, after, parts, reason, talking
 
 FEW = replace(
     SecureSettings(), strangers_max=3, sessions_per_stranger_max=2, keys_per_stranger_session_max=5
@@ -189,3 +189,15 @@ def test_person_who_was_remembered_before_anything_was_heard_is_kept() -> None:
     bob.hear_of(alice)
     write_all(bob, strangers(5))
     assert bob.send(alice, b"first").secrecy is Secrecy.RATCHET
+
+
+def test_first_message_of_a_session_that_made_room_opens_once_more_and_then_no_more() -> None:
+    """Its repetition is stopped by the layers above (docs/spec-deviations.md, "Strangers")."""
+    alice, bob = Device("alice"), Device("bob", settings=FEW)
+    alice.hear_of(bob)
+    sealed = alice.send(bob, b"hello")
+    assert bob.read(alice, sealed) == b"hello"
+    assert reason(bob.open(alice, sealed)) is Unreadable.KEY_GONE
+    write_all(bob, strangers(3))
+    assert bob.read(alice, sealed, after(2)) == b"hello"
+    assert reason(bob.open(alice, sealed, after(3))) is Unreadable.KEY_GONE
