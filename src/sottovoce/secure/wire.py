@@ -8,6 +8,7 @@ protocol/encryption/protocol_message.proto.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from google.protobuf.message import DecodeError
@@ -35,7 +36,8 @@ def encode_message(message: ProtocolMessage) -> bytes:
     Raises:
         LocalProtocolError: A text has no UTF-8 form, or a number does not fit its field.
     """
-    try:
+    encoded = None
+    with suppress(ValueError):
         encoded = pb.ProtocolMessage(
             installation_id=message.installation_id,
             bundles=[_bundle_to_wire(bundle) for bundle in message.bundles],
@@ -45,8 +47,9 @@ def encode_message(message: ProtocolMessage) -> bytes:
             ],
             public_message=message.public,
         )
-    except ValueError:
-        raise LocalProtocolError("a protocol message holds what cannot be encoded") from None
+    # Raised only here: the library's error may hold what it could not encode.
+    if encoded is None:
+        raise LocalProtocolError("a protocol message holds what cannot be encoded")
     return encoded.SerializeToString()
 
 
@@ -57,11 +60,12 @@ def decode_message(raw: bytes) -> ProtocolMessage:
         RemoteProtocolError: The bytes are no such message (which is normal: public content comes
             without this layer), or a limit is exceeded.
     """
-    parsed = pb.ProtocolMessage()
-    try:
-        parsed.ParseFromString(raw)
-    except (DecodeError, RecursionError):
-        raise RemoteProtocolError("the bytes are no protocol message") from None
+    parsed = None
+    with suppress(DecodeError, RecursionError):
+        parsed = pb.ProtocolMessage.FromString(raw)
+    # Raised only here: the library's error may hold what it could not read.
+    if parsed is None:
+        raise RemoteProtocolError("the bytes are no protocol message")
     if (
         len(parsed.bundles) > BUNDLES_PER_MESSAGE_MAX
         or len(parsed.direct_message) > DIRECT_ENTRIES_MAX
@@ -81,10 +85,9 @@ def encode_bundle(bundle: Bundle) -> bytes:
     Raises:
         LocalProtocolError: A text has no UTF-8 form, or a number does not fit its field.
     """
-    try:
+    with suppress(ValueError):
         return _bundle_to_wire(bundle).SerializeToString()
-    except ValueError:
-        raise LocalProtocolError("a bundle holds what cannot be encoded") from None
+    raise LocalProtocolError("a bundle holds what cannot be encoded")
 
 
 def decode_bundle(raw: bytes) -> Bundle:
@@ -93,11 +96,11 @@ def decode_bundle(raw: bytes) -> Bundle:
     Raises:
         RemoteProtocolError: The bytes are no bundle, or a limit is exceeded.
     """
-    parsed = pb.Bundle()
-    try:
-        parsed.ParseFromString(raw)
-    except (DecodeError, RecursionError):
-        raise RemoteProtocolError("the bytes are no bundle") from None
+    parsed = None
+    with suppress(DecodeError, RecursionError):
+        parsed = pb.Bundle.FromString(raw)
+    if parsed is None:
+        raise RemoteProtocolError("the bytes are no bundle")
     return _bundle_from_wire(parsed)
 
 

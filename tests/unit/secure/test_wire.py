@@ -18,6 +18,7 @@ from sottovoce.secure.wire import (
 )
 
 KEY = b"\x02" + b"\x01" * 32
+PREKEY = SignedPrekey(KEY, 1, 1)
 BUNDLE = Bundle(KEY, {"2": SignedPrekey(KEY, 1, 1), "10": SignedPrekey(KEY, 2, 0)}, -5, bytes(65))
 DIRECT = DirectMessage(
     b"payload", X3dhHeader(KEY, KEY), SessionHeader(KEY, RatchetHeader(KEY, 1, 2)), KEY
@@ -63,8 +64,9 @@ def test_unknown_fields_are_ignored() -> None:
     ],
 )
 def test_bytes_that_are_no_message_are_refused(raw: bytes) -> None:
-    with pytest.raises(RemoteProtocolError):
+    with pytest.raises(RemoteProtocolError) as caught:
         decode_message(raw)
+    assert caught.value.__context__ is None, "it may hold the bytes"
 
 
 def test_too_many_bundles_are_refused() -> None:
@@ -103,18 +105,23 @@ def test_limits_of_lists_and_texts_are_exact(extra: int, refused: bool) -> None:
     ],
 )
 def test_what_cannot_be_encoded_is_a_mistake_of_ours(message: ProtocolMessage) -> None:
-    with pytest.raises(LocalProtocolError):
+    with pytest.raises(LocalProtocolError) as caught:
         encode_message(message)
+    assert caught.value.__context__ is None, "it may hold the text"
 
 
 def test_bundle_that_cannot_be_encoded_is_a_mistake_of_ours() -> None:
-    with pytest.raises(LocalProtocolError):
-        encode_bundle(Bundle(KEY, {}, 1 << 63, b""))
+    for bundle in (Bundle(KEY, {}, 1 << 63, b""), Bundle(KEY, {"\ud800": PREKEY}, 0, b"")):
+        with pytest.raises(LocalProtocolError) as caught:
+            encode_bundle(bundle)
+        assert caught.value.__context__ is None, "it may hold the text"
 
 
-def test_bytes_that_are_no_bundle_are_refused() -> None:
-    with pytest.raises(RemoteProtocolError):
-        decode_bundle(b"\x0a\x7f")
+@pytest.mark.parametrize("raw", [b"\x0a\x7f", b"\x12\x04\x0a\x02\xff\xfe"])
+def test_bytes_that_are_no_bundle_are_refused(raw: bytes) -> None:
+    with pytest.raises(RemoteProtocolError) as caught:
+        decode_bundle(raw)
+    assert caught.value.__context__ is None, "it may hold the bytes"
 
 
 def test_deep_nesting_ends_in_the_one_error() -> None:
