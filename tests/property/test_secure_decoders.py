@@ -13,13 +13,14 @@ from sottovoce.crypto import secp256k1
 from sottovoce.secure.bundle import Bundle, SignedPrekey, verify_bundle
 from sottovoce.secure.dh_only import open_dh_only
 from sottovoce.secure.double_ratchet import COUNTER_MAX, RatchetHeader
-from sottovoce.secure.facts import Opened, Secrecy, Unopened
+from sottovoce.secure.facts import BundleWanted, Opened, Secrecy, Unopened
 from sottovoce.secure.installations import decode_peer
+from sottovoce.secure.memory_store import MemoryStore
 from sottovoce.secure.message import DirectMessage, ProtocolMessage, SessionHeader, X3dhHeader
 from sottovoce.secure.own_prekeys import decode_own_prekeys
 from sottovoce.secure.session import decode_session
 from sottovoce.secure.wire import decode_bundle, decode_message, encode_bundle, encode_message
-from unit.secure.people import START, Device, parts, talking
+from unit.secure.people import DAY_S, START, Device, after, parts, talking
 from unit.secure.test_installations import VERSION_1 as OLD_PEER_BYTES
 from unit.secure.test_installations import VERSION_2 as PEER_BYTES
 from unit.secure.test_own_prekeys import VERSION_1 as OWN_BYTES
@@ -173,3 +174,62 @@ def test_damaged_records_raise_only_the_local_error(data: st.DataObject) -> None
         ):
             with contextlib.suppress(LocalProtocolError):
                 decode(damaged)
+
+
+DAMAGE = st.tuples(
+    st.sampled_from(["session", "session", "peer", "own"]),
+    st.floats(0, 1, exclude_max=True),  # where in the record
+    st.integers(1, 8),  # so many bytes, as many as a number has
+    st.sampled_from([0, 1, 0x7F, 0x80, 0xFE, 0xFF]) | st.integers(0, 255),
+)
+
+
+def damaged_store(store: MemoryStore, record: str, place: float, size: int, byte: int) -> None:
+    """Overwrite a few bytes of one of the three kinds of records."""
+    [name] = store.sessions()
+    loaded = {
+        "own": store.load_own(),
+        "peer": store.load_peer(name.peer),
+        "session": store.load_session(name),
+    }
+    raw = loaded[record]
+    assert raw is not None
+    at = int(place * len(raw))
+    changed = (raw[:at] + bytes([byte]) * size + raw[at + size :])[: len(raw)]
+    match record:
+        case "own":
+            store.save_own(changed)
+        case "peer":
+            store.save_peer(name.peer, changed, stranger=False)
+        case _:
+            store.save_session(name, changed)
+
+
+@pytest.mark.slow
+@given(st.lists(DAMAGE, min_size=1, max_size=2))
+def test_use_of_damaged_records_raises_only_the_local_error(
+    damages: list[tuple[str, float, int, int]],
+) -> None:
+    bob = Device("bob")
+    alice = Device("alice")
+    alice.opened_on(ALICE.store.copy())
+    bob.opened_on(BOB.store.copy())
+    for damage in damages:
+        damaged_store(bob.store, *damage)
+    sealed = [alice.send(bob, b"1", after(1)), alice.channel.seal_bundle(after(2))]
+    wanted = BundleWanted(alice.public, alice.installation_id)
+    uses = (
+        lambda: bob.send(alice, b"2", after(3)),
+        lambda: bob.open(alice, sealed[0], after(4)),
+        lambda: bob.open(alice, sealed[1], after(4)),
+        lambda: bob.send(alice, b"3", after(5)),
+        lambda: bob.channel.seal_answer(wanted, after(6)),
+        lambda: bob.channel.seal_bundle(after(3 * DAY_S)),
+        bob.channel.agreed_secrets,
+        bob.channel.start_anew,
+        lambda: bob.send(alice, b"4", after(3 * DAY_S)),
+        lambda: bob.channel.expire(after(40 * DAY_S)),
+    )
+    for use in uses:
+        with contextlib.suppress(LocalProtocolError):
+            use()

@@ -200,9 +200,10 @@ def encrypt(state: RatchetState, plaintext: bytes) -> tuple[RatchetState, Ratche
         The next state, the header, and the ciphertext.
 
     Raises:
-        LocalProtocolError: The chain has as many messages as a header can count.
+        LocalProtocolError: The chain has as many messages as a header can count, which the first
+            header of the next chain must do.
     """
-    if state.sending_count > COUNTER_MAX:
+    if state.sending_count >= COUNTER_MAX:
         raise LocalProtocolError("a sending chain is at its end")
     header = RatchetHeader(state.own_public, state.sending_count, state.previous_count)
     sending_key, key = chain_step(state.sending_key)

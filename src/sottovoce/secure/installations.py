@@ -15,7 +15,7 @@ from sottovoce.base.errors import InvalidKeyError, LocalProtocolError
 from sottovoce.base.secret import SymmetricKey
 from sottovoce.secure.bundle import Bundle, SignedPrekey
 from sottovoce.secure.message import ANY_DEVICE
-from sottovoce.secure.stored_form import RecordReader, RecordWriter
+from sottovoce.secure.stored_form import RecordReader, RecordWriter, checked_key
 
 # Devices of one identity that we remember; messages go to the three newest. Deployed clients
 # remember all, so that an identity could grow without end.
@@ -301,6 +301,8 @@ def _read_installation(reader: RecordReader, *, is_old: bool) -> Installation:
     announced_ns = 0 if is_old else reader.number()
     flags, version = reader.number(), reader.number()
     active_prekey = reader.data()
+    if active_prekey:
+        checked_key(active_prekey)
     prekeys = tuple(_read_prekey(reader) for _ in range(reader.count()))
     enabled = bool(flags & _ENABLED)
     return Installation(timestamp_ns, enabled, version, prekeys, active_prekey, announced_ns)
@@ -313,4 +315,4 @@ def _read_prekey(reader: RecordReader) -> KnownPrekey:
         reader.number(),
         reader.number(),
     )
-    return KnownPrekey(key, version, timestamp_ns, bool(flags & _EXPIRED))
+    return KnownPrekey(checked_key(key), version, timestamp_ns, bool(flags & _EXPIRED))

@@ -17,7 +17,7 @@ from sottovoce.base.secret import PrivateKey
 from sottovoce.crypto import secp256k1
 from sottovoce.secure.bundle import PROTOCOL_VERSION, SignedPrekey
 from sottovoce.secure.settings import SecureSettings
-from sottovoce.secure.stored_form import RecordReader, RecordWriter
+from sottovoce.secure.stored_form import RecordReader, RecordWriter, checked_key
 
 NANOSECONDS: Final = 1_000_000_000  # in a second
 
@@ -26,6 +26,7 @@ NANOSECONDS: Final = 1_000_000_000  # in a second
 VERSION_BELIEVED_MAX: Final = 1 << 31
 
 _VERSION: Final = 1
+_VERSION_MAX: Final = 0xFFFF_FFFF  # of a prekey, on the wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def decode_own_prekeys(raw: bytes | None) -> OwnPrekeys:
     if raw is None:
         return OwnPrekeys()
     reader = RecordReader(raw, _VERSION)
-    version_seen = reader.number()
+    version_seen = _read_version(reader)
     prekeys = tuple(_read_prekey(reader) for _ in range(reader.count()))
     reader.finish()
     return OwnPrekeys(prekeys, version_seen)
@@ -157,8 +158,15 @@ def decode_own_prekeys(raw: bytes | None) -> OwnPrekeys:
 
 def _read_prekey(reader: RecordReader) -> OwnPrekey:
     try:
-        private = PrivateKey(reader.data())
+        private = secp256k1.private_key(reader.data())
     except InvalidKeyError:
         raise LocalProtocolError("a stored prekey is damaged") from None
-    public, version, issued_ns = reader.data(), reader.number(), reader.number()
-    return OwnPrekey(private, public, version, issued_ns, bool(reader.number()))
+    public, version, issued_ns = reader.data(), _read_version(reader), reader.number()
+    return OwnPrekey(private, checked_key(public), version, issued_ns, bool(reader.number()))
+
+
+def _read_version(reader: RecordReader) -> int:
+    version = reader.number()
+    if not 0 <= version <= _VERSION_MAX:
+        raise LocalProtocolError("a stored version of a prekey is damaged")
+    return version

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
+from sottovoce.base.errors import InvalidKeyError, LocalProtocolError
 from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import PublicKey
 from sottovoce.crypto import secp256k1
@@ -243,15 +244,25 @@ def _start_session(
     installation: Installation,
     now: Moment,
 ) -> _Step | None:
+    """Start a session on the current prekey of an installation, if one is known.
+
+    Raises:
+        LocalProtocolError: The stored prekey is damaged.
+    """
     current = installation.current
     if current is None:
         return None
+    try:
+        their_prekey = secp256k1.decompress(current.key)
+    except InvalidKeyError:
+        # It was a point when its bundle was learned.
+        raise LocalProtocolError("a stored prekey is damaged") from None
     ephemeral = secp256k1.generate_private_key(device.entropy)
     secret = agree_as_initiator(
         identity=device.identity,
         ephemeral=ephemeral,
         their_identity=to.key,
-        their_prekey=secp256k1.decompress(current.key),
+        their_prekey=their_prekey,
     )
     name = SessionName(current.key, to.identity, installation_id)
     ratchet = start_as_initiator(secret, current.key, entropy=device.entropy)

@@ -13,9 +13,10 @@ from typing import Final, NamedTuple
 from typing_extensions import override
 
 from sottovoce.base.errors import InvalidKeyError, LocalProtocolError
-from sottovoce.base.secret import PrivateKey
+from sottovoce.crypto import secp256k1
 from sottovoce.crypto.secp256k1 import COMPRESSED_BYTES
-from sottovoce.secure.double_ratchet import RatchetState
+from sottovoce.secure.double_ratchet import COUNTER_MAX, RatchetState
+from sottovoce.secure.stored_form import checked_key
 
 # So often the other side may start anew on one prekey of ours before it has to take the next one,
 # a day later at most. Each start is remembered, so that its first message can be replayed never.
@@ -37,6 +38,8 @@ _RATCHET: Final = struct.Struct("<33s32s33s32s32sQ32sQQQ")
 _COUNT: Final = struct.Struct("<B")
 _KEPT: Final = struct.Struct("<?q")
 _NONE: Final = bytes(COMPRESSED_BYTES)
+# Nobody gets so far, and whoever counts on stays within the 63 bits of a store.
+_KEYS_COUNT_MAX: Final = 1 << 62
 
 
 class KeptRatchet(NamedTuple):
@@ -206,18 +209,29 @@ def _decode_ratchet(raw: bytes, at: int) -> RatchetState:
     Raises:
         struct.error: The bytes end before.
         InvalidKeyError: Its private key is none.
+        LocalProtocolError: A public key is none, or a number is out of its range.
     """
-    their_key, private, *rest = _RATCHET.unpack_from(raw, at)
-    return RatchetState(_key(their_key), PrivateKey(private), *rest)
+    their_key, private, own_public, *rest = _RATCHET.unpack_from(raw, at)
+    ratchet = RatchetState(
+        _key(their_key), secp256k1.private_key(private), checked_key(own_public), *rest
+    )
+    if (
+        max(ratchet.sending_count, ratchet.previous_count) > COUNTER_MAX
+        # One more, for a last message that bears the highest number was received as well.
+        or ratchet.receiving_count > COUNTER_MAX + 1
+        or ratchet.keys_count > _KEYS_COUNT_MAX
+    ):
+        raise LocalProtocolError("a stored session is damaged")
+    return ratchet
 
 
 def _decode_founders(raw: bytes) -> tuple[bytes, ...]:
     """Read the founders, which fill the bytes.
 
     Raises:
-        LocalProtocolError: They do not.
+        LocalProtocolError: They do not, or are too many.
     """
-    if len(raw) % COMPRESSED_BYTES:
+    if len(raw) % COMPRESSED_BYTES or len(raw) > FOUNDERS_MAX * COMPRESSED_BYTES:
         raise LocalProtocolError("a stored session is damaged")
     starts = range(0, len(raw), COMPRESSED_BYTES)
     return tuple(raw[start : start + COMPRESSED_BYTES] for start in starts)
@@ -229,6 +243,7 @@ def _decode_kept(raw: bytes, start: int) -> tuple[KeptRatchet, ...]:
     Raises:
         struct.error: The bytes end within one, or before.
         InvalidKeyError: A private key is none.
+        LocalProtocolError: A public key is none, or a number is out of its range.
     """
     size = _KEPT.size + _RATCHET.size
     kept = []
@@ -240,4 +255,4 @@ def _decode_kept(raw: bytes, start: int) -> tuple[KeptRatchet, ...]:
 
 
 def _key(padded: bytes) -> bytes:
-    return b"" if padded == _NONE else padded
+    return b"" if padded == _NONE else checked_key(padded)

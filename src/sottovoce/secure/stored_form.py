@@ -8,12 +8,28 @@ first; bytes and texts after their length in four.
 """
 
 import struct
+from contextlib import suppress
 from typing import Final
 
 from sottovoce.base.errors import LocalProtocolError
+from sottovoce.crypto.secp256k1 import COMPRESSED_BYTES
 
 _LENGTH: Final = struct.Struct("<I")
 _NUMBER: Final = struct.Struct("<q")
+_COMPRESSED_PREFIXES: Final = b"\x02\x03"
+
+
+def checked_key(raw: bytes) -> bytes:
+    """Return a stored public key as it is, if it has the form of one: 33 bytes, 02 or 03 first.
+
+    Whether it is a point shows when it is used, which costs ten times as much.
+
+    Raises:
+        LocalProtocolError: It has another form.
+    """
+    if len(raw) != COMPRESSED_BYTES or raw[0] not in _COMPRESSED_PREFIXES:
+        raise LocalProtocolError("a stored public key is damaged")
+    return raw
 
 
 class RecordWriter:
@@ -90,10 +106,11 @@ class RecordReader:
         Raises:
             LocalProtocolError: The record ends before, or the bytes are no text.
         """
-        try:
-            return self.data().decode()
-        except UnicodeDecodeError:
-            raise LocalProtocolError("a stored record is damaged") from None
+        raw = self.data()
+        with suppress(UnicodeDecodeError):
+            return raw.decode()
+        # Raised only here: the other error holds the bytes.
+        raise LocalProtocolError("a stored record is damaged")
 
     def finish(self) -> None:
         """Check that nothing follows.

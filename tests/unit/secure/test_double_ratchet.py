@@ -176,8 +176,13 @@ def test_prekey_that_is_no_point_starts_nothing() -> None:
 
 def test_chain_that_cannot_be_counted_further_is_a_mistake_of_ours() -> None:
     with pytest.raises(LocalProtocolError):
-        encrypt(ALICE._replace(sending_count=COUNTER_MAX + 1), b"")
-    assert encrypt(ALICE._replace(sending_count=COUNTER_MAX), b"")[1].n == COUNTER_MAX
+        encrypt(ALICE._replace(sending_count=COUNTER_MAX), b"")
+    last = encrypt(ALICE._replace(sending_count=COUNTER_MAX - 1), b"")
+    assert (last[0].sending_count, last[1].n) == (COUNTER_MAX, COUNTER_MAX - 1)
+
+
+def test_chain_that_follows_a_full_one_says_how_long_it_was() -> None:
+    assert encrypt(ALICE._replace(previous_count=COUNTER_MAX), b"")[1].pn == COUNTER_MAX
 
 
 def test_text_forms_show_no_key_and_no_text() -> None:

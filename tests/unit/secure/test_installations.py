@@ -266,6 +266,8 @@ def test_nothing_stored_is_a_stranger() -> None:
 @pytest.mark.parametrize(
     "raw",
     [b"", b"\x03" + VERSION_2[1:], VERSION_2[:-1], VERSION_2.replace(b"\x07" * 32, bytes(32)),
+     VERSION_2.replace(key(1), b"\x04" + key(1)[1:]),
+     VERSION_2.replace(key(2), b"\x04" + key(2)[1:]),
      VERSION_1[:-1]],
 )  # fmt: skip
 def test_damaged_or_newer_bytes_are_refused(raw: bytes) -> None:

@@ -72,7 +72,7 @@ def test_higher_version_seen_elsewhere_replaces_ours() -> None:
 OWN = OwnPrekeys(
     (
         OwnPrekey(PrivateKey(b"\x01" * 32), b"\x02" * 33, 1, 5, expired=True),
-        OwnPrekey(PrivateKey(b"\x03" * 32), b"\x04" * 33, 2, 6),
+        OwnPrekey(PrivateKey(b"\x03" * 32), b"\x03" + b"\x04" * 32, 2, 6),
     ),
     9,
 )
@@ -81,7 +81,7 @@ VERSION_1 = bytes.fromhex(
     "01" + "0900000000000000" + "0200000000000000"
     + "20000000" + "01" * 32 + "21000000" + "02" * 33
     + "0100000000000000" + "0500000000000000" + "0100000000000000"
-    + "20000000" + "03" * 32 + "21000000" + "04" * 33
+    + "20000000" + "03" * 32 + "21000000" + "03" + "04" * 32
     + "0200000000000000" + "0600000000000000" + "0000000000000000"
 )  # fmt: skip
 
@@ -97,8 +97,19 @@ def test_nothing_stored_is_no_prekey() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"\x02" + VERSION_1[1:], VERSION_1[:-1], VERSION_1.replace(b"\x01" * 32, bytes(32))],
-)
+    [
+        b"",
+        b"\x02" + VERSION_1[1:],
+        VERSION_1[:-1],
+        VERSION_1.replace(b"\x01" * 32, bytes(32)),
+        VERSION_1.replace(b"\x01" * 32, b"\xff" * 32),
+        VERSION_1.replace(b"\x02" * 33, b"\x04" + b"\x02" * 32),
+        VERSION_1[:6] + b"\x01" + VERSION_1[7:],
+        VERSION_1[:8] + b"\xff" + VERSION_1[9:],
+    ],
+    ids=["empty", "newer", "cut", "no private key", "private key beyond the order",
+         "no public key", "version beyond the wire", "version below nothing"],
+)  # fmt: skip
 def test_damaged_or_newer_bytes_are_refused(raw: bytes) -> None:
     with pytest.raises(LocalProtocolError):
         decode_own_prekeys(raw)

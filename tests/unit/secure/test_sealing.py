@@ -1,10 +1,13 @@
 """Which session a message goes on, who gets it, and how large it becomes."""
 
+from dataclasses import replace
+
 import pytest
 
-from sottovoce.base.errors import InvalidKeyError
+from sottovoce.base.errors import InvalidKeyError, LocalProtocolError
 from sottovoce.base.quantities import PublicKey
 from sottovoce.secure.facts import BundleWanted, Opened, Secrecy, SecretAgreed
+from sottovoce.secure.records import Records
 from sottovoce.secure.sealing import overhead_bytes
 from unit.secure.people import DAY_S, START, Device, after, entry_for, parts, talking
 
@@ -165,3 +168,17 @@ def test_overhead_is_never_exceeded(size: int, devices: int) -> None:
     assert len(sealed.targets) == devices
     assert len(sealed.content) - size <= overhead_bytes(size)
     assert overhead_bytes(size) - (len(sealed.content) - size) < (3 - devices) * (size + 400) + 100
+
+
+def test_stored_prekey_that_is_no_point_is_a_damaged_record() -> None:
+    alice, bob = Device("alice"), Device("bob")
+    alice.hear_of(bob)
+    peer = Records(alice.store).peer(bob.identity)
+    [(name, known)] = peer.installations.items()
+    prekeys = (replace(known.prekeys[0], key=b"\x02" + b"\xff" * 32),)
+    damaged = peer.with_installation(name, replace(known, prekeys=prekeys))
+    Records(alice.store).save_peer(bob.identity, damaged)
+    with pytest.raises(LocalProtocolError):
+        alice.send(bob, b"text")
+    with pytest.raises(LocalProtocolError):
+        alice.channel.seal_answer(BundleWanted(bob.public, name), START)

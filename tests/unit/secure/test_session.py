@@ -1,11 +1,14 @@
 """A session's stored form: today's bytes load tomorrow, damaged ones are refused."""
 
+from typing import Any
+
 import pytest
 
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.secret import PrivateKey
-from sottovoce.secure.double_ratchet import RatchetState
+from sottovoce.secure.double_ratchet import COUNTER_MAX, RatchetState
 from sottovoce.secure.session import (
+    FOUNDERS_MAX,
     KEPT_RATCHETS_MAX,
     KeptRatchet,
     Session,
@@ -86,6 +89,43 @@ def test_damaged_or_newer_bytes_are_refused(raw: bytes) -> None:
 def test_private_key_of_zeros_is_refused() -> None:
     with pytest.raises(LocalProtocolError):
         decode_session(VERSION_1[:76] + bytes(32) + VERSION_1[108:])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"own_private": PrivateKey(b"\xff" * 32)},
+        {"own_public": b"\x04" * 33},
+        {"their_key": b"\x04" * 33},
+        {"sending_count": COUNTER_MAX + 1},
+        {"previous_count": COUNTER_MAX + 1},
+        {"receiving_count": COUNTER_MAX + 2},
+        {"keys_count": (1 << 63) - 1},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_ratchet_that_no_message_could_have_left_is_refused(fields: dict[str, Any]) -> None:
+    damaged = SESSION.ratchet._replace(**fields)
+    for session in (
+        SESSION._replace(ratchet=damaged),
+        KEPT._replace(kept=(KEPT.kept[0], KeptRatchet(damaged, 2, sendable=True))),
+    ):
+        with pytest.raises(LocalProtocolError):
+            decode_session(encode_session(session))
+
+
+def test_ratchet_at_the_end_of_its_counters_is_read() -> None:
+    full = SESSION.ratchet._replace(
+        sending_count=COUNTER_MAX, previous_count=COUNTER_MAX, receiving_count=COUNTER_MAX + 1
+    )
+    assert decode_session(encode_session(SESSION._replace(ratchet=full))).ratchet == full
+
+
+def test_other_keys_that_are_none_are_refused() -> None:
+    many = (b"\x02" + KEYS[0],) * (FOUNDERS_MAX + 1)
+    for session in (SESSION._replace(ephemeral=b"\x04" * 33), SESSION._replace(founders=many)):
+        with pytest.raises(LocalProtocolError):
+            decode_session(encode_session(session))
 
 
 def test_text_form_shows_no_key() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from sottovoce.base.errors import LocalProtocolError
-from sottovoce.secure.stored_form import RecordReader, RecordWriter
+from sottovoce.secure.stored_form import RecordReader, RecordWriter, checked_key
 
 
 def written() -> bytes:
@@ -38,9 +38,17 @@ def test_other_version_and_trailing_bytes_are_refused(raw: bytes) -> None:
         read(raw)
 
 
-def test_text_that_is_none_is_refused() -> None:
-    with pytest.raises(LocalProtocolError):
+def test_text_that_is_none_is_refused_and_not_held_by_the_error() -> None:
+    with pytest.raises(LocalProtocolError) as caught:
         read(written()[:-2] + b"\xff\xff")
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("raw", [b"", b"\x02" * 32, b"\x02" * 34, b"\x04" * 33])
+def test_key_of_another_form_is_refused(raw: bytes) -> None:
+    with pytest.raises(LocalProtocolError):
+        checked_key(raw)
+    assert checked_key(b"\x03" * 33) == b"\x03" * 33
 
 
 @pytest.mark.parametrize("number", [-1, 1 << 40])
