@@ -10,7 +10,8 @@ from typing import Final
 
 import pytest
 
-from sottovoce.secure.facts import BundleWanted, Opened, Unreadable
+from sottovoce.secure.double_ratchet import COUNTER_MAX, encrypt
+from sottovoce.secure.facts import BundleWanted, Opened, Sealed, Unreadable
 from sottovoce.secure.message import DirectMessage, SessionHeader, X3dhHeader
 from sottovoce.secure.records import Records
 from sottovoce.secure.wire import encode_bundle
@@ -20,6 +21,7 @@ from unit.secure.people import (
     Device,
     after,
     entry_for,
+    no_chain_steps,
     parts,
     reason,
     talking,
@@ -36,6 +38,18 @@ def repeated(*, quick: int, full: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("count", [pytest.param(count, id=f"{form}-{count}")])
 
 
+def talk() -> tuple[Device, Device, list[tuple[Device, Device, Sealed]]]:
+    """Let two people exchange ten messages; return these as well, each with its two devices."""
+    alice, bob = talking()
+    flights = []
+    for number in range(10):
+        sender, receiver = (alice, bob) if number % 3 else (bob, alice)
+        sealed = sender.send(receiver, b"text", after(number))
+        assert receiver.read(sender, sealed, after(number)) == b"text"
+        flights.append((sender, receiver, sealed))
+    return alice, bob, flights
+
+
 @repeated(quick=1_000, full=10_000)
 def test_replayed_first_message_is_shown_once_in_30_days(count: int) -> None:
     alice, bob = Device("alice"), Device("bob")
@@ -50,19 +64,28 @@ def test_replayed_first_message_is_shown_once_in_30_days(count: int) -> None:
 
 
 @repeated(quick=1_000, full=10_000)
-def test_replays_of_a_whole_talk_change_nothing_and_nobody_is_answered(count: int) -> None:
-    alice, bob = talking()
-    flights = []
-    for number in range(10):
-        sender, receiver = (alice, bob) if number % 3 else (bob, alice)
-        sealed = sender.send(receiver, b"text", after(number))
-        assert receiver.read(sender, sealed, after(number)) == b"text"
-        flights.append((sender, receiver, sealed))
+def test_replays_of_a_whole_talk_change_nothing(count: int) -> None:
+    alice, bob, flights = talk()
     before = alice.snapshot(), bob.snapshot()
     for number in range(count):
         sender, receiver, sealed = flights[number % len(flights)]
         opened = receiver.open(sender, sealed, after(20 + number))
         assert reason(opened) is Unreadable.KEY_GONE
+    assert (alice.snapshot(), bob.snapshot()) == before
+
+
+@repeated(quick=1_000, full=10_000)
+def test_nobody_is_answered_for_replays_of_a_talk_whose_sessions_are_gone(count: int) -> None:
+    alice, bob, flights = talk()
+    for one, other in ((alice, bob), (bob, alice)):
+        one.hear_of(other, after(15))
+        for name in one.store.sessions():
+            one.store.delete_session(name)
+    before = alice.snapshot(), bob.snapshot()
+    for number in range(count):
+        sender, receiver, sealed = flights[number % len(flights)]
+        opened = receiver.open(sender, sealed, after(20 + number))
+        assert reason(opened) is Unreadable.NO_SESSION
         assert not [fact for fact in opened.facts if isinstance(fact, BundleWanted)]
     assert (alice.snapshot(), bob.snapshot()) == before
 
@@ -129,19 +152,35 @@ def test_keys_of_any_bytes_are_refused_on_or_off_the_curve(count: int) -> None:
     assert bob.read(alice, sealed) == b"text"
 
 
+def far_away(draw: random.Random) -> int:
+    """Draw a number beyond the limit of skipped messages, of any size that a header can say."""
+    return min(draw.randrange(1 << draw.randrange(11, 33)) | 1 << 10, COUNTER_MAX - 1)
+
+
 @repeated(quick=300, full=10_000)
-def test_header_of_any_size_is_refused_and_changes_nothing(count: int) -> None:
+@pytest.mark.parametrize("turned", [False, True], ids=["same chain", "new chain"])
+def test_header_of_any_size_is_refused_and_changes_nothing(count: int, turned: bool) -> None:
+    """Its sender, who has the keys, made it: the tag fits."""
     alice, bob = talking()
+    if turned:
+        assert bob.read(alice, alice.send(bob, b"before")) == b"before"
+        assert alice.read(bob, bob.send(alice, b"turn")) == b"turn"
     draw = random.Random(count)
+    [name] = alice.store.sessions()
+    session = Records(alice.store).session(name)
+    assert session is not None
     sealed = alice.send(bob, b"text")
-    entry = entry_for(sealed, bob)
-    assert entry.session is not None
-    before = bob.snapshot()
+    hostile = []
     for _ in range(count):
-        far = draw.randrange(1 << draw.randrange(11, 33)) | 1 << 10
-        honest = entry.session.ratchet
-        ratchet = draw.choice((honest._replace(n=far), honest._replace(pn=far)))
-        bad = DirectMessage(entry.payload, session=SessionHeader(entry.session.prekey, ratchet))
-        assert reason(bob.open(alice, with_entry(sealed, bob, bad))) is Unreadable.BROKEN
+        ratchet = session.ratchet._replace(sending_count=far_away(draw))
+        if turned and draw.random() < 0.5:
+            ratchet = session.ratchet._replace(previous_count=far_away(draw))
+        _, header, payload = encrypt(ratchet, b"far")
+        entry = DirectMessage(payload, session=SessionHeader(name.prekey, header))
+        hostile.append(with_entry(sealed, bob, entry))
+    before = bob.snapshot()
+    with no_chain_steps():
+        for bad in hostile:
+            assert reason(bob.open(alice, bad)) is Unreadable.BROKEN
     assert bob.snapshot() == before
     assert bob.read(alice, sealed) == b"text"

@@ -1,11 +1,17 @@
 """People with devices, wired back to back: no network, no clock, no mocks."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import NoReturn
+
+import pytest
 
 from sottovoce.base.entropy import Entropy
 from sottovoce.base.moment import Moment
 from sottovoce.base.secret import PrivateKey
 from sottovoce.crypto import secp256k1
+from sottovoce.secure import double_ratchet
 from sottovoce.secure.channel import Channel
 from sottovoce.secure.facts import Opened, Sealed, Unopened, Unreadable
 from sottovoce.secure.memory_store import MemoryStore
@@ -21,6 +27,19 @@ START = Moment(1000.0, 1_590_000_000.0)
 def after(seconds: float, start: Moment = START) -> Moment:
     """Return the moment so many seconds later."""
     return Moment(start.monotonic_s + seconds, start.unix_s + seconds)
+
+
+def _no_step(_: bytes) -> NoReturn:
+    pytest.fail("a header made us derive the keys of a chain")
+
+
+@contextmanager
+def no_chain_steps() -> Iterator[None]:
+    """End the test at the first step of a chain: a billion of them would take an hour."""
+    with pytest.MonkeyPatch.context() as patched:
+        for step in ("chain_step", "next_chain_key"):
+            patched.setattr(double_ratchet, step, _no_step)
+        yield
 
 
 class Device:

@@ -23,6 +23,7 @@ from sottovoce.secure.double_ratchet import (
     start_as_initiator,
     start_as_responder,
 )
+from unit.secure.people import no_chain_steps
 from vectors.scripted_entropy import ScriptedEntropy, SeededEntropy
 
 SECRET = SymmetricKey(b"\x11" * 32)
@@ -115,18 +116,17 @@ def test_header_that_asks_for_a_billion_keys_derives_none() -> None:
     _, [(header, ciphertext)] = sent(ALICE, 1)
     state = received(BOB, (header, ciphertext)).state
     for ask in (header._replace(n=1 << 31), RatchetHeader(PREKEY_PUBLIC, 0, 1 << 31)):
-        with counting_calls() as calls, pytest.raises(DecryptionError):
+        with no_chain_steps(), counting_calls() as calls, pytest.raises(DecryptionError):
             decrypt(state, ask, ciphertext, skip_max=1000, entropy=NOTHING)
-        assert not calls.keys() & {"chain_step", "next_chain_key", "root_step", "shared_x"}
+        assert not calls.keys() & {"root_step", "shared_x"}
 
 
 def test_new_chain_that_asks_for_a_billion_keys_derives_its_root_and_no_more() -> None:
     _, [message] = sent(ALICE, 1)
     header = message[0]._replace(n=1 << 31)
-    with counting_calls() as calls, pytest.raises(DecryptionError):
+    with no_chain_steps(), counting_calls() as calls, pytest.raises(DecryptionError):
         decrypt(BOB, header, message[1], skip_max=1000, entropy=NOTHING)
     assert (calls["root_step"], calls["shared_x"]) == (1, 1)
-    assert not calls.keys() & {"chain_step", "next_chain_key"}
 
 
 def test_forged_message_at_the_limit_derives_each_key_once() -> None:
