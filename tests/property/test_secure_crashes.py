@@ -1,4 +1,4 @@
-"""Two people under loss, reordering, duplication and crashes around every commit.
+"""Two people under loss, reordering, duplication, weeks, and crashes around every commit.
 
 A crash before the commit forgets what a call wrote, and lets nothing out; a crash after it loses
 what was let out. Neither may use a key twice, show a message twice after it was confirmed, or end
@@ -6,6 +6,7 @@ the talk.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import pytest
 from hypothesis import settings
@@ -16,11 +17,16 @@ from hypothesis.stateful import (
     consumes,
     initialize,
     invariant,
+    precondition,
     rule,
 )
 
+from sottovoce.base.moment import Moment
 from sottovoce.secure.facts import Opened, Sealed
-from unit.secure.people import Device, after, parts
+from unit.secure.people import DAY_S, Device, after, parts
+
+# So long whatever is under way can be read: prekeys and kept ratchets live for thirty days more.
+DAYS_MAX: Final = 25
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +49,12 @@ class Crashes(RuleBasedStateMachine):
         self.devices: list[Device] = []
         self.keys: set[tuple[bytes, int]] = set()
         self.count = 0
+        self.days = 0
+
+    @property
+    def now(self) -> Moment:
+        """A second later with each message, and the days that have passed."""
+        return after(self.days * DAY_S + self.count)
 
     @initialize()
     def meet(self) -> None:
@@ -53,7 +65,7 @@ class Crashes(RuleBasedStateMachine):
 
     def seal(self, sender: int, text: bytes) -> Sealed:
         self.count += 1
-        return self.devices[sender].send(self.devices[1 - sender], text, after(self.count))
+        return self.devices[sender].send(self.devices[1 - sender], text, self.now)
 
     @rule(target=messages, sender=st.integers(0, 1), text=st.binary(max_size=20))
     def send(self, sender: int, text: bytes) -> Sent:
@@ -76,6 +88,20 @@ class Crashes(RuleBasedStateMachine):
     def crash_after_a_message_is_committed(self, sender: int) -> None:
         self.seal(sender, b"lost")
         self.devices[sender].opened_on(self.devices[sender].store)
+
+    @precondition(lambda self: self.days < DAYS_MAX)
+    @rule(days=st.integers(1, 5))
+    def days_pass(self, days: int) -> None:
+        """Prekeys are replaced on the way."""
+        self.days += days
+
+    @rule(device=st.integers(0, 1))
+    def expire(self, device: int) -> None:
+        self.devices[device].channel.expire(self.now)
+
+    @rule(device=st.integers(0, 1))
+    def restart(self, device: int) -> None:
+        self.devices[device].opened_on(self.devices[device].store)
 
     @rule(message=messages)
     def deliver(self, message: Sent) -> None:
@@ -106,7 +132,7 @@ class Crashes(RuleBasedStateMachine):
     def open(self, message: Sent) -> Opened | None:
         self.count += 1
         sender, receiver = self.devices[message.sender], self.devices[1 - message.sender]
-        opened = receiver.open(sender, message.sealed, after(self.count))
+        opened = receiver.open(sender, message.sealed, self.now)
         if not isinstance(opened, Opened):
             assert message.confirmed, opened
             return None
@@ -122,7 +148,7 @@ class Crashes(RuleBasedStateMachine):
             for device in self.devices:
                 device.opened_on(device.store.copy())
             sealed = self.seal(sender, b"probe")
-            opened = self.devices[1 - sender].open(self.devices[sender], sealed, after(self.count))
+            opened = self.devices[1 - sender].open(self.devices[sender], sealed, self.now)
             assert isinstance(opened, Opened)
             for device, store in zip(self.devices, stores, strict=True):
                 device.opened_on(store)
