@@ -8,7 +8,10 @@
     ├── RemoteProtocolError        the other side sent something illegal
     │   ├── DecryptionError        bytes that do not open with the key at hand
     │   └── InvalidKeyError        bytes that are no public key, private key or signature
-    └── ResourceLimitError         a named limit would be exceeded
+    ├── ResourceLimitError         a named limit would be exceeded
+    └── StorageError               what has to last cannot be read or written
+        ├── StoreFileError         the file of a store is missing, damaged or not ours
+        └── UnstorableError        what was to last breaks a rule of the store, now and always
 
 Bytes from the network can raise nothing but `RemoteProtocolError` and its children.
 Texts name what happened, never message text, keys or topics.
@@ -41,3 +44,15 @@ class InvalidKeyError(RemoteProtocolError):
 
 class ResourceLimitError(SottovoceError):
     """A named limit would be exceeded."""
+
+
+class StorageError(SottovoceError):
+    """What has to last cannot be read or written: damaged, full, or not ours."""
+
+
+class StoreFileError(StorageError):
+    """The file itself is not what it should be, until somebody puts another one in its place."""
+
+
+class UnstorableError(StorageError):
+    """What was to last breaks a rule of the store: trying again is of no use."""
