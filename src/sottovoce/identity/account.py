@@ -142,7 +142,7 @@ def account_of_seed(seed: Seed) -> Account:
 
 
 def database_file_name(key_uid: str) -> str:
-    """Return the name of the file in which Status keeps an account's data.
+    """Return the name of the file in which Status keeps an account's data; ours has another.
 
     Raises:
         LocalProtocolError: It is no key uid.

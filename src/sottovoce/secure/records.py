@@ -1,7 +1,8 @@
 """The stores, read and written as values: the one place where records are decoded and encoded.
 
-It owns no rule of the protocol. Nothing is kept in memory between two calls, so that a rolled back
-transaction leaves nothing wrong behind.
+It owns no rule of the protocol. What is kept in memory between two calls is the value of the
+identity that was read last, and it counts only for the very bytes that it stands for: a message
+reads the same record five times, and a rolled back transaction leaves nothing wrong behind.
 
 Spec: status-go protocol/encryption/persistence.go (what clients keep).
 """
@@ -17,10 +18,12 @@ from sottovoce.secure.stores import SecureStore, SessionName
 class Records:
     """A store of bytes, seen as a store of values."""
 
-    __slots__ = ("store",)
+    __slots__ = ("_peer", "_peer_raw", "store")
 
     def __init__(self, store: SecureStore) -> None:
         self.store: Final = store
+        self._peer_raw = b""
+        self._peer = decode_peer(None)
 
     def own(self) -> OwnPrekeys:
         """Return our own prekeys."""
@@ -32,11 +35,18 @@ class Records:
 
     def peer(self, identity: bytes) -> Peer:
         """Return what is known about an identity, compressed, 33 bytes."""
-        return decode_peer(self.store.load_peer(identity))
+        raw = self.store.load_peer(identity)
+        if raw is None:
+            return decode_peer(None)
+        if raw != self._peer_raw:
+            self._peer, self._peer_raw = decode_peer(raw), raw
+        return self._peer
 
     def save_peer(self, identity: bytes, peer: Peer) -> None:
         """Store what is known about an identity."""
-        self.store.save_peer(identity, encode_peer(peer), stranger=not peer.known)
+        raw = encode_peer(peer)
+        self._peer, self._peer_raw = peer, raw
+        self.store.save_peer(identity, raw, stranger=not peer.known)
 
     def session(self, name: SessionName) -> Session | None:
         """Return a session."""
