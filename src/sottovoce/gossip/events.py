@@ -156,10 +156,17 @@ class SyncRefused:
 
 @dataclass(frozen=True, slots=True)
 class FilterInstalled:
-    """Open matching envelopes from now on; `number` names the filter in `MessageOpened`."""
+    """Open matching envelopes from now on.
+
+    Attributes:
+        number: Names the filter in `MessageOpened`.
+        filter: What it wants.
+        searches_pool: Whether it is tried on what is in the pool already, too.
+    """
 
     number: int
     filter: Filter
+    searches_pool: bool = False
 
 
 @dataclass(frozen=True, slots=True)

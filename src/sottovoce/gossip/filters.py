@@ -137,7 +137,12 @@ class FilterTable:
         return len(self._by_topic.get(topic, ())) + len(self._any_topic)
 
     def open(
-        self, envelope: Envelope, *, direct: bool, pow: float | None
+        self,
+        envelope: Envelope,
+        *,
+        direct: bool,
+        pow: float | None,
+        only_for: int | None = None,
     ) -> tuple[OpenedMessage, tuple[int, ...]] | None:
         """Try the filters' keys on an envelope, each distinct key once.
 
@@ -147,6 +152,7 @@ class FilterTable:
                 allow it are served.
             pow: What its nonce is worth, or None if nobody computed it, which filters with a
                 minimum count as 0 (on the network such messages are worth nothing either).
+            only_for: The one filter to serve, or None for all.
 
         Returns:
             The message and the numbers of all filters that it is for, in the order of their
@@ -156,7 +162,9 @@ class FilterTable:
         wanting = [
             (number, filter)
             for number, filter in self._candidates(envelope.topic)
-            if (filter.allows_direct or not direct) and filter.minimum_pow <= known_pow
+            if (filter.allows_direct or not direct)
+            and filter.minimum_pow <= known_pow
+            and only_for in (None, number)
         ]
         if not wanting:
             return None

@@ -99,6 +99,8 @@ class Posting:
             case FilterInstalled():
                 self._state.filters.install(event.number, event.filter)
                 self._extend_bloom(event.filter, now, gathered)
+                if event.searches_pool:
+                    self._state.search_pool(event.number, event.filter.topics)
             case FilterRemoved():
                 # The bloom stays as wide as it is: nobody can tell what else needs the bits.
                 self._state.filters.remove(event.number)

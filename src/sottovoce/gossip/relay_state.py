@@ -7,11 +7,13 @@ Spec: EIP-627; DESIGN of the gossip layer in ARCHITECTURE.md.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from sottovoce.base.entropy import Entropy, uniform
 from sottovoce.base.packets import Packet
+from sottovoce.base.quantities import Topic
 from sottovoce.gossip.admission import Admission, Policy, check
 from sottovoce.gossip.bloom import topic_bloom
 from sottovoce.gossip.envelope import Envelope
@@ -53,6 +55,7 @@ class _Unopened(NamedTuple):
     envelope: Envelope
     only_direct: bool
     pow: float | None
+    only_for: int | None = None
 
 
 @dataclass(slots=True)
@@ -161,13 +164,25 @@ class RelayState:
             if len(self.unopened) > UNOPENED_MAX:
                 self.open_waiting(gathered)
 
+    def search_pool(self, number: int, topics: Iterable[Topic]) -> None:
+        """Let what is pooled on some topics wait for one filter, the newest if it is too much."""
+        wanted = {topic_bloom(topic) for topic in topics}
+        waiting = {unopened.envelope.raw for unopened in self.unopened}
+        found: deque[_Unopened] = deque(maxlen=max(0, UNOPENED_MAX - len(self.unopened)))
+        for entry in self.pool.entries():
+            # Looking at the bloom, which is at hand, saves decoding what cannot match.
+            if entry.bloom in wanted and entry.raw not in waiting:
+                only_direct = self.settings.light and not entry.own
+                found.append(_Unopened(entry.envelope, only_direct, entry.pow, number))
+        self.unopened.extend(found)
+
     def open_waiting(self, gathered: Gathered) -> None:
         """Try the filters on envelopes that wait for them, some in one call."""
         trials = 0
         while self.unopened and trials < TRIALS_PER_CALL:
-            envelope, only_direct, pow = self.unopened.popleft()
-            trials += max(1, self.filters.count_for(envelope.topic))
-            opened = self.filters.open(envelope, direct=only_direct, pow=pow)
+            envelope, only_direct, pow, only_for = self.unopened.popleft()
+            trials += 1 if only_for else max(1, self.filters.count_for(envelope.topic))
+            opened = self.filters.open(envelope, direct=only_direct, pow=pow, only_for=only_for)
             if opened is not None:
                 message, numbers = opened
                 self.statistics.messages_opened += 1

@@ -96,6 +96,30 @@ def test_opened_envelope_is_relayed_exactly_like_another() -> None:
     assert (opened.filters, opened.message.payload, opened.direct) == ((5,), b"hello", False)
 
 
+def test_new_filter_can_search_the_pool() -> None:
+    bench, envelope = Bench(), readable_envelope()
+    bench.greet(1)
+    bench.feed(1, messages(envelope, make_envelope(b"of somebody else")))
+    wanted = Filter(KEY, topics=frozenset({envelope.topic}))
+    assert bench.handle(FilterInstalled(1, wanted)) == []
+    [found] = bench.handle(FilterInstalled(2, wanted, searches_pool=True))
+    assert isinstance(found, MessageOpened)
+    assert (found.filters, found.message.payload) == ((2,), b"hello")
+
+
+def test_what_waits_for_all_filters_is_not_opened_a_second_time_for_a_new_one() -> None:
+    bench, envelope = Bench(), readable_envelope()
+    bench.greet(1)
+    wanted = Filter(KEY, topics=frozenset({envelope.topic}))
+    relay = bench.relay
+    relay.handle(FilterInstalled(1, wanted), bench.now)
+    relay.handle(PeerPackets(1, (messages(envelope),)), bench.now)
+    relay.handle(FilterInstalled(2, wanted, searches_pool=True), bench.now)
+    [found] = relay.handle(TimePassed(), bench.now)
+    assert isinstance(found, MessageOpened)
+    assert found.filters == (1, 2)
+
+
 def test_message_crosses_a_line_of_three_relays() -> None:
     network = Network(3, GossipSettings(own_delay_s_max=0.3))
     network.connect(0, 1)
