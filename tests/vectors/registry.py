@@ -30,6 +30,9 @@ RUNNABLE: Final = (
     "double_ratchet",
     "protocol_messages",
     "topics",
+    "transcript_public",
+    "transcript_one_to_one",
+    "transcript_one_to_one_datasync",
 )
 
 # Families whose layer does not exist yet, with the layer that they wait for.
@@ -45,11 +48,8 @@ LATER: Final = {
     "transactions": "payloads",
     "transcript_group": "stack",
     "transcript_group_datasync": "stack",
-    "transcript_one_to_one": "stack",
-    "transcript_one_to_one_datasync": "stack",
     "transcript_pairing": "stack",
     "transcript_pairing_datasync": "stack",
-    "transcript_public": "stack",
 }
 
 # Files that may lie beside the families and are none: figures of a model, without cases.

@@ -1,14 +1,17 @@
-import pytest
-
-from sottovoce.base.errors import LocalProtocolError
+from sottovoce.base.quantities import PublicKey
 from sottovoce.base.secret import PrivateKey, SymmetricKey
+from sottovoce.crypto import secp256k1
+from sottovoce.gossip.filters import Filter
+from sottovoce.stack.destinations import Contact, OwnDevices
 from sottovoce.stack.routes import (
-    NAME_BYTES_MAX,
     PublicChat,
+    Routes,
     key_of_name,
+    public_chats_of,
     route_to,
     topic_of_name,
 )
+from sottovoce.stack.topics import contact_code, negotiated, partitioned, personal_discovery
 
 KEY = SymmetricKey(b"shared key of thirty-two bytes!!")
 SIGNER = PrivateKey(b"signing key of thirty-two bytes!")
@@ -40,17 +43,69 @@ def test_route_may_go_without_a_signer() -> None:
     assert route_to(PublicChat("status"), key=KEY, signer=None).signer is None
 
 
-@pytest.mark.parametrize("name", ["", "x" * (NAME_BYTES_MAX + 1), "è" * (NAME_BYTES_MAX // 2 + 1)])
-def test_name_that_is_empty_or_too_long_in_utf8_is_refused(name: str) -> None:
-    with pytest.raises(LocalProtocolError, match="1 to 1024 bytes, not"):
-        PublicChat(name)
+PARENT = PrivateKey(b"identity key of thirty-two bytes")
+BOB = secp256k1.public_key(PrivateKey(b"bob's key is of thirty-two bytes"))
+NOBODY = frozenset[PublicKey]()
 
 
-@pytest.mark.parametrize("name", ["x", "x" * NAME_BYTES_MAX, "è" * (NAME_BYTES_MAX // 2)])
-def test_name_up_to_the_limit_is_accepted(name: str) -> None:
-    assert PublicChat(name).name == name
+def routes() -> Routes:
+    return Routes(PARENT)
 
 
-def test_name_that_is_no_unicode_text_is_refused() -> None:
-    with pytest.raises(LocalProtocolError, match="not valid Unicode"):
-        PublicChat("\udcff")
+def test_person_is_reached_on_the_partitioned_topic_with_their_own_key() -> None:
+    route = routes().to_person(BOB, agreed=False)
+    assert (route.topic, route.envelope_key) == (partitioned(BOB).topic, BOB)
+    assert route.signer == PARENT
+
+
+def test_agreed_secret_leads_to_the_negotiated_topic_once_its_key_is_at_hand() -> None:
+    table = routes()
+    name = table.agree(BOB, KEY)
+    assert table.to_person(BOB, agreed=True).envelope_key == BOB
+    table.learn_key(name.text, SymmetricKey(b"key of the negotiated topic here"))
+    route = table.to_person(BOB, agreed=True)
+    assert route.topic == negotiated(KEY).topic
+    assert route.envelope_key == SymmetricKey(b"key of the negotiated topic here")
+    assert table.to_person(BOB, agreed=False).envelope_key == BOB
+
+
+def test_heard_are_our_contact_code_and_what_is_wanted() -> None:
+    table = routes()
+    ours = contact_code(table.own).text
+    assert table.names() == {ours}
+    table.want(public_chats=frozenset({"lobby"}), followed=frozenset({BOB}), silent=NOBODY)
+    table.agree(BOB, KEY)
+    assert table.names() == {ours, "lobby", contact_code(BOB).text, negotiated(KEY).text}
+    table.want(public_chats=frozenset(), followed=NOBODY, silent=frozenset({BOB}))
+    assert table.names() == {ours}
+
+
+def test_what_is_sealed_for_our_key_is_heard_on_both_of_our_topics() -> None:
+    table = routes()
+    assert table.filter_of_people() == Filter(
+        PARENT, frozenset({partitioned(table.own).topic, personal_discovery(table.own).topic})
+    )
+
+
+def test_name_without_key_has_neither_filter_nor_route() -> None:
+    table = routes()
+    assert table.filter_of_name("lobby") is None
+    assert table.to_public_chat("lobby") is None
+    assert table.to_followers() is None
+    table.learn_key("lobby", KEY)
+    assert table.filter_of_name("lobby") == Filter(KEY, frozenset({topic_of_name("lobby")}))
+    assert table.to_public_chat("lobby") == route_to(PublicChat("lobby"), key=KEY, signer=PARENT)
+    table.forget_key("lobby")
+    assert not table.has_key("lobby")
+
+
+def test_public_chats_are_told_from_other_names() -> None:
+    table = routes()
+    table.want(public_chats=frozenset({"b", "a"}), followed=NOBODY, silent=NOBODY)
+    assert public_chats_of(["b", "contact", "a"], table) == ("a", "b")
+
+
+def test_own_devices_are_reached_under_our_own_key() -> None:
+    table = routes()
+    assert table.peer_of(OwnDevices()) == table.own
+    assert table.peer_of(Contact(BOB)) == BOB

@@ -69,7 +69,7 @@ def _check_wrapped(row: dict[str, Any], author: dict[str, str]) -> None:
     assert unwrapped.author is not None
     assert unwrapped.author.uncompressed == unhex(author["public"])
     assert message_id_text(unwrapped.message_id) == row["message_id"]
-    _check_fields(unwrapped.payload, row["fields"])
+    check_fields(unwrapped.payload, row["fields"])
 
     _check_fall_through(raw, row["decoding_wrapped_as_protocol_message"])
     wrapped = wrap(_payload(row), secp256k1.private_key(unhex(author["private"])))
@@ -111,7 +111,8 @@ def _value(key: str, written: Any) -> Any:
             return written
 
 
-def _check_fields(payload: Payload, recorded: dict[str, Any]) -> None:
+def check_fields(payload: Payload, recorded: dict[str, Any]) -> None:
+    """A payload holds what was recorded, field by field."""
     ((name, fields),) = recorded.items()
     assert type(payload).__name__ == name
     if isinstance(fields, str):
@@ -127,7 +128,7 @@ def _check_fields(payload: Payload, recorded: dict[str, Any]) -> None:
 
 def _check_validity(row: dict[str, Any]) -> None:
     payload = decode_payload(TYPES[row["message"]], unhex(row["payload"]))
-    _check_fields(payload, row["fields"])
+    check_fields(payload, row["fields"])
     assert encode_payload(_payload(row)) == (TYPES[row["message"]], unhex(row["payload"]))
     envelope_unix_ms = int(row["envelope_timestamp_ms"])
     if row["valid"]:

@@ -97,7 +97,7 @@ class _Scene:
 
     def _play(self, step: dict[str, Any]) -> None:
         sender = self._devices[step["from"]]
-        message = _read_message(step["message"])
+        message = read_message(step["message"])
         assert decode_message(unhex(step["protobuf"])) == message
         assert encode_message(message).hex() == step["protobuf"]
         _take_decisions(sender, step["sender_state_after"])
@@ -250,7 +250,8 @@ def _agreed(opened: Opened | Unopened) -> list[dict[str, str]]:
     ]
 
 
-def _read_message(recorded: dict[str, Any]) -> ProtocolMessage:
+def read_message(recorded: dict[str, Any]) -> ProtocolMessage:
+    """Read a recorded message, whose bundles must be signed by their owners."""
     bundles = tuple(read_bundle(bundle) for bundle in recorded.get("bundles", []))
     for bundle in bundles:
         owner = verify_bundle(bundle)

@@ -1,0 +1,5 @@
+"""Two people, without data sync, as real clients said it."""
+
+from vectors.transcript import cases
+
+__all__ = ["cases"]

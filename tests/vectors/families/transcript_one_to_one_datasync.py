@@ -1,0 +1,5 @@
+"""Two people, with data sync, as real clients said it."""
+
+from vectors.transcript import cases
+
+__all__ = ["cases"]
