@@ -1,0 +1,78 @@
+"""How far messages of our own have come: only forward, and never by another one's destination.
+
+Spec: none; docs/decisions/0007-a-person-is-a-machine.md. The deployed clients know `sending` and
+`sent`.
+"""
+
+from dataclasses import replace
+from typing import Final, assert_never
+
+from sottovoce.chat.book import Book
+from sottovoce.chat.events import MessageChanged
+from sottovoce.chat.records import ChatKind, Message, MessageState
+from sottovoce.secure.facts import Secrecy
+from sottovoce.stack.events import Acknowledged, Sealed, SentToPeers, Undeliverable
+
+_ON_THE_WAY: Final = (MessageState.QUEUED, MessageState.SENT, MessageState.STORED)
+_FROM_WEAKEST: Final = (Secrecy.PUBLIC, Secrecy.DH_ONLY, Secrecy.RATCHET)
+
+
+class Progress:
+    """Writes down what becomes of messages of our own."""
+
+    def __init__(self, book: Book) -> None:
+        self._book: Final = book
+
+    def take(self, event: Sealed | SentToPeers | Acknowledged | Undeliverable) -> None:
+        """Take what the stack tells; what is no message that is shown is passed over.
+
+        Contact updates and reactions travel like messages, and copies go to devices of ours.
+        """
+        message = self._book.store.load_message(event.message_id)
+        if message is None or not message.own:
+            return
+        chat = self._book.chat(message.chat_id)
+        if chat is None or self._book.destination(chat) != event.destination:
+            return
+        match event:
+            case Sealed(secrecy=secrecy):
+                after = _sealed(message, secrecy)
+            case SentToPeers(peer_count=peer_count):
+                after = _sent(message, peer_count)
+            case Acknowledged():
+                after = _acknowledged(message, chat.kind)
+            case Undeliverable(reason=reason):
+                after = _failed(message, chat.kind, reason)
+            case _:
+                assert_never(event)
+        if after != message:
+            self._book.store.save_message(after)
+            self._book.said.append(MessageChanged(after))
+
+
+def _sealed(message: Message, secrecy: Secrecy) -> Message:
+    """Note the protection; of a message that was sealed twice the weaker one counts."""
+    known = secrecy if message.secrecy is None else message.secrecy
+    return replace(message, secrecy=min(known, secrecy, key=_FROM_WEAKEST.index))
+
+
+def _sent(message: Message, peer_count: int) -> Message:
+    if message.state is MessageState.QUEUED:
+        return replace(message, state=MessageState.SENT, peer_count=peer_count)
+    if message.state in _ON_THE_WAY:
+        return replace(message, peer_count=peer_count)
+    return message
+
+
+def _acknowledged(message: Message, kind: ChatKind) -> Message:
+    """Note that it arrived, even if it was given up before; nobody will send it again."""
+    if kind is ChatKind.PUBLIC:
+        return message
+    return replace(message, state=MessageState.ACKNOWLEDGED, reason="", raw=b"")
+
+
+def _failed(message: Message, kind: ChatKind, reason: str) -> Message:
+    has_left = kind is ChatKind.PUBLIC and message.state is not MessageState.QUEUED
+    if has_left or message.state not in _ON_THE_WAY:
+        return message
+    return replace(message, state=MessageState.FAILED, reason=reason)
