@@ -1,1 +1,1 @@
-"""The ports made real: files today."""
+"""The ports made real: files, and one database for each account."""

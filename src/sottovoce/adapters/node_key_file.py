@@ -21,23 +21,31 @@ _CHARACTERS_MAX: Final = 1024
 _OWNER_ONLY: Final = 0o600
 _OWNER_ONLY_DIRECTORY: Final = 0o700
 _OTHERS: Final = 0o077
+_OTHERS_WRITING: Final = 0o022
+_ROOT: Final = 0
 
 
 class DataDirectoryError(SottovoceError):
     """The data directory cannot be used; the text says why and what to do."""
 
 
+class DirectoryInUseError(DataDirectoryError):
+    """Another process holds the data directory."""
+
+
 class DataDirectory:
     """A directory that one process holds at a time; closing it (or dying) lets go.
 
     Raises:
-        DataDirectoryError: It cannot be made or written, or another process holds it.
+        DataDirectoryError: It cannot be made or written, or others can write into it.
+        DirectoryInUseError: Another process holds it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
             path.mkdir(mode=_OWNER_ONLY_DIRECTORY, parents=True, exist_ok=True)
+            check_writers(path)
             self._lock = os.open(path / LOCK_FILE_NAME, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
         except OSError as error:
             raise DataDirectoryError(
@@ -48,7 +56,7 @@ class DataDirectory:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self._lock)
-            raise DataDirectoryError(
+            raise DirectoryInUseError(
                 f"the data directory {path} is in use by another node; "
                 "stop that one, or name another directory with --data-dir"
             ) from None
@@ -78,6 +86,25 @@ class DataDirectory:
         except OSError as error:
             raise DataDirectoryError(f"cannot write {file}: {error.strerror}") from None
         return key
+
+
+def check_writers(directory: Path) -> None:
+    """Check that nobody else can put files into a directory: a key, a list, a socket.
+
+    Raises:
+        DataDirectoryError: Somebody else can.
+        OSError: It cannot be looked at.
+    """
+    status = directory.stat()
+    if status.st_uid not in (os.getuid(), _ROOT):
+        raise DataDirectoryError(
+            f"{directory} belongs to another user, who could put false files there; "
+            "name another directory with --data-dir"
+        )
+    if status.st_mode & _OTHERS_WRITING:
+        raise DataDirectoryError(
+            f"other users can write into {directory}; run: chmod go-w {directory}"
+        )
 
 
 def _read_key(file: Path) -> PrivateKey:

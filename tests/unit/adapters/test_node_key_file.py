@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from seeded import SeededEntropy
+from sottovoce.adapters import node_key_file
 from sottovoce.adapters.node_key_file import (
     KEY_FILE_NAME,
     LOCK_FILE_NAME,
@@ -144,3 +145,26 @@ def test_place_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
     for path in (file, file / "below"):
         with pytest.raises(DataDirectoryError, match="cannot use the data directory"):
             DataDirectory(path)
+
+
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
+def test_directory_that_others_can_write_is_refused_with_the_command_that_mends_it(
+    place: Path, mode: int
+) -> None:
+    place.mkdir(parents=True)
+    place.chmod(mode)
+    with pytest.raises(DataDirectoryError, match=f"run: chmod go-w {place}"):
+        DataDirectory(place)
+    place.chmod(0o755)
+    DataDirectory(place).close()
+
+
+def test_directory_of_another_user_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.mkdir(parents=True)
+    owner = place.stat().st_uid
+    monkeypatch.setattr(node_key_file, "_ROOT", -1)
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    with pytest.raises(DataDirectoryError, match="belongs to another user"):
+        DataDirectory(place)
+    monkeypatch.setattr(node_key_file, "_ROOT", owner)  # Who can do everything anyway.
+    DataDirectory(place).close()

@@ -1,0 +1,1 @@
+"""Ports kept in memory: for tests, simulations and people without a past."""

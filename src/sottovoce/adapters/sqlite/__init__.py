@@ -1,0 +1,1 @@
+"""One encrypted SQLite database for each account; docs/reference/storage.md describes the file."""
