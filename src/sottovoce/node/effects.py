@@ -1,8 +1,7 @@
 """Everything a node wants done, in two lanes.
 
-*Relay effects* touch nothing that is stored and leave at once. *Facts* are for the person who owns
-the node; the driver releases them when the batch that made them is committed. (Nothing is stored
-yet, so today the commit is empty; the order is kept all the same.)
+*Relay effects* touch nothing that is stored and leave at once. *Facts* are for whoever owns the
+node; the driver releases them when the batch that made them is done.
 """
 
 from dataclasses import dataclass, field

@@ -145,10 +145,17 @@ class CancelPost:
 
 @dataclass(frozen=True, slots=True)
 class InstallFilter:
-    """Open matching envelopes from now on."""
+    """Open matching envelopes from now on.
+
+    Attributes:
+        number: The owner's name for the filter.
+        filter: What it wants.
+        searches_pool: Whether it is tried on what the pool holds already, too.
+    """
 
     number: int
     filter: Filter
+    searches_pool: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,8 +178,8 @@ class Node:
         now: Moment,
     ) -> None:
         match event:
-            case inputs.InstallFilter(number, wanted):
-                self._tell_relay(gossip.FilterInstalled(number, wanted), now)
+            case inputs.InstallFilter(number, wanted, searches_pool):
+                self._tell_relay(gossip.FilterInstalled(number, wanted, searches_pool), now)
             case inputs.RemoveFilter(number):
                 self._tell_relay(gossip.FilterRemoved(number), now)
             case inputs.SetMinimumPow(minimum_pow):

@@ -1,8 +1,8 @@
 """The asyncio shell around a node: it feeds inputs, carries out effects, and knows nothing else.
 
 The driver takes what is ready, at most `BATCH_INPUTS_MAX` inputs or `BATCH_S_MAX` seconds of them,
-then lets the loop breathe. Relay effects leave at once. Facts are released at the end of the batch,
-where the commit of a person's stored state will stand.
+then lets the loop breathe. Relay effects leave at once, facts at the end of the batch. It waits for
+no disk: what a person keeps is stored by `person_lane`, which is told these facts.
 """
 
 import asyncio

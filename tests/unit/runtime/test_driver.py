@@ -84,7 +84,8 @@ def test_batch_ends_after_so_much_time(monkeypatch: pytest.MonkeyPatch) -> None:
     run(main())
 
 
-def test_facts_are_released_at_the_end_of_their_batch() -> None:
+def test_facts_are_released_at_the_end_of_their_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BATCH_S_MAX", PATIENCE_S)
     log: list[object] = []
 
     def script(event: inputs.Input) -> list[Effect]:

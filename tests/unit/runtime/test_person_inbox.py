@@ -1,0 +1,72 @@
+import pytest
+
+from sottovoce.base.quantities import EnvelopeHash
+from sottovoce.base.secret import SymmetricKey
+from sottovoce.node import effects
+from sottovoce.runtime import person_inbox
+from sottovoce.runtime.person_inbox import PersonInbox
+from sottovoce.stack.events import KeyDerived, PeersChanged
+from unit.runtime.lane_scene import KEY, asked
+from unit.runtime.test_person_lane import message
+
+POSTED = effects.PostSucceeded(1, EnvelopeHash(bytes(32)), 1, 1, 1.0)
+
+
+def taken(inbox: PersonInbox) -> list[object]:
+    out: list[object] = []
+    while inbox:
+        out.append(inbox.take())
+    return out
+
+
+def test_inputs_come_out_in_order() -> None:
+    inbox = PersonInbox()
+    for each in (asked(1), message(), POSTED):
+        assert inbox.put(each)
+    assert taken(inbox) == [asked(1), message(), POSTED]
+
+
+def test_only_the_latest_count_of_peers_waits() -> None:
+    inbox = PersonInbox()
+    for count in range(10):
+        inbox.put(PeersChanged(count))
+    assert taken(inbox) == [PeersChanged(9)]
+
+
+def test_messages_above_their_number_are_dropped_and_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(person_inbox, "MESSAGES_MAX", 2)
+    inbox = PersonInbox()
+    assert [inbox.put(message()) for _ in range(3)] == [True, True, False]
+    assert inbox.dropped_messages == 1
+    assert inbox.put(asked(1))
+    inbox.take()
+    assert inbox.put(message())
+
+
+def test_messages_above_their_bytes_are_dropped_and_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(person_inbox, "MESSAGES_BYTES_MAX", 100)
+    inbox = PersonInbox()
+    assert [inbox.put(message(size_bytes=60)) for _ in range(2)] == [True, False]
+    inbox.take()
+    assert inbox.put(message(size_bytes=100))
+
+
+def test_commands_above_their_number_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(person_inbox, "COMMANDS_MAX", 1)
+    inbox = PersonInbox()
+    assert [inbox.put(asked(number)) for number in (1, 2)] == [True, False]
+    inbox.take()
+    assert inbox.put(asked(3))
+
+
+def test_what_concerns_a_life_that_is_over_is_forgotten() -> None:
+    derived = KeyDerived("name", SymmetricKey(b"k" * 32))
+    inbox = PersonInbox()
+    for each in (POSTED, asked(1), effects.SentToPeer(KEY, ()), derived, message()):
+        inbox.put(each)
+    inbox.forget_life()
+    assert taken(inbox) == [asked(1), derived, message()]
