@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from ipaddress import ip_address
 
+from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import PublicKey
 from sottovoce.base.secret import PrivateKey
 from sottovoce.crypto import secp256k1
@@ -19,6 +20,7 @@ from sottovoce.node.node import Node
 from sottovoce.node.settings import NodeSettings
 from sottovoce.node.statistics import LinkStatistics
 from sottovoce.runtime.driver import Driver
+from sottovoce.runtime.system_clock import read_clock
 from sottovoce.runtime.system_entropy import SystemEntropy
 from sottovoce.runtime.tcp import StreamTraffic
 
@@ -101,6 +103,10 @@ class Application:
         driver, self._driver = self._driver, None
         if driver is not None:
             await asyncio.shield(driver.stop())
+
+    def now(self) -> Moment:
+        """Read the clocks."""
+        return read_clock()
 
     @property
     def running(self) -> bool:

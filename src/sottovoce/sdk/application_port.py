@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from sottovoce.base.entropy import Entropy
+from sottovoce.base.moment import Moment
 from sottovoce.devp2p.enode import Enode
 from sottovoce.gossip.statistics import RelayStatistics
 from sottovoce.node.inputs import Input
@@ -16,6 +17,10 @@ class ApplicationPort(Protocol):
     @property
     def entropy(self) -> Entropy:
         """Where keys come from."""
+        ...
+
+    def now(self) -> Moment:
+        """Read the clocks."""
         ...
 
     @property

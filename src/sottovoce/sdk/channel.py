@@ -1,7 +1,7 @@
 """Public channels: everybody who knows the name can read and write.
 
-A channel's message is its text in UTF-8 inside a signed Whisper message, until the payload layer
-exists; the calls will stay as they are.
+A channel's message is a chat message as Status' clients write and read it. Nothing is kept: whoever
+wants history, replies and reactions takes a `Messenger`.
 """
 
 from typing import Final
@@ -9,9 +9,16 @@ from typing import Final
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.gossip.filters import make_filter
 from sottovoce.gossip.seal import OpenedMessage
+from sottovoce.payloads.chat_message import ChatMessage
+from sottovoce.payloads.clock import next_clock
+from sottovoce.payloads.limits import TEXT_BYTES_MAX
+from sottovoce.payloads.metadata import Wrapped
 from sottovoce.sdk.messages import ChannelMessage, SentMessage
 from sottovoce.sdk.node_access import NodeAccess
 from sottovoce.sdk.subscriptions import QUEUE_MAX, Subscription
+from sottovoce.stack.composing import compose_public_text
+from sottovoce.stack.events import Dropped
+from sottovoce.stack.inbound import read_public
 from sottovoce.stack.routes import PublicChat, route_to, topic_of_name
 
 # What Status' clients use for every message (status-go protocol/message_processor.go).
@@ -19,13 +26,16 @@ TTL_S: Final = 15
 POW_TARGET: Final = 0.002
 WORK_TIME_S: Final = 5.0
 
+_MILLISECONDS: Final = 1000
+
 
 class Channel:
     """One public channel of a client; `Client.channel` makes it.
 
     Attributes:
         name: The channel's name.
-        unreadable_count: Messages on its topic and key that were unsigned or no UTF-8 text.
+        unreadable_count: Messages on its topic and key that were unsigned, no payload of Status'
+            protocol, or broke a rule of it.
 
     Raises:
         LocalProtocolError: The name is empty or too long.
@@ -36,6 +46,7 @@ class Channel:
         self._chat = PublicChat(name)
         self.name = name
         self.unreadable_count = 0
+        self._last_clock = 0
 
     async def send_text(
         self,
@@ -48,7 +59,7 @@ class Channel:
         """Say something.
 
         Args:
-            text: The text; its UTF-8 has to fit into one envelope (1 MiB with all around it).
+            text: The text, at most 64 KiB of UTF-8, and not blank.
             ttl_s: Seconds for which the network carries it.
             pow_target: Proof of work to reach; less than a relay's minimum, and it drops it.
             work_time_s: Seconds that the search for it may take.
@@ -57,16 +68,13 @@ class Channel:
             What left. It travels from then on; `SentMessage.sent` waits for the first peer.
 
         Raises:
-            LocalProtocolError: The text is not valid Unicode.
+            LocalProtocolError: The text is blank, too long or not valid Unicode.
             PostError: It did not leave; the text says why.
         """
-        try:
-            payload = text.encode()
-        except UnicodeEncodeError:
-            raise LocalProtocolError("the text is not valid Unicode text") from None
+        wrapped = self._compose(text)
         key = await self._client.channel_key(self.name)
         return await self._client.post(
-            payload,
+            wrapped.raw,
             route_to(self._chat, key=key, signer=self._client.identity),
             ttl_s=ttl_s,
             pow_target=pow_target,
@@ -99,21 +107,48 @@ class Channel:
         remove = self._client.install_filter(wanted, deliver, subscription.close)
         return subscription
 
-    def _read(self, opened: OpenedMessage) -> ChannelMessage | None:
-        sender = opened.transport_sender
+    def _compose(self, text: str) -> Wrapped:
+        """Make the message.
+
+        Raises:
+            LocalProtocolError: The text is blank, too long or not valid Unicode.
+        """
         try:
-            text = opened.payload.decode()
-        except UnicodeDecodeError:
-            text = None
-        if sender is None or text is None:
+            size_bytes = len(text.encode())
+        except UnicodeEncodeError:
+            raise LocalProtocolError("the text is not valid Unicode text") from None
+        if size_bytes > TEXT_BYTES_MAX:
+            raise LocalProtocolError(
+                f"the text is too large: it has {size_bytes} bytes, a message at most "
+                f"{TEXT_BYTES_MAX}"
+            )
+        if not text.strip():
+            raise LocalProtocolError("there is nothing to say: the text is blank")
+        now_unix_ms = int(self._client.now().unix_s * _MILLISECONDS)
+        clock = next_clock(last_clock=self._last_clock, now_unix_ms=now_unix_ms)
+        wrapped = compose_public_text(
+            text, self._chat, self._client.identity, clock=clock, timestamp_unix_ms=now_unix_ms
+        )
+        self._last_clock = clock
+        return wrapped
+
+    def _read(self, opened: OpenedMessage) -> ChannelMessage | None:
+        read = read_public(opened, self._chat)
+        if isinstance(read, Dropped):
             self.unreadable_count += 1
             return None
+        written = read.payload
+        if not isinstance(written, ChatMessage):
+            return None  # A reaction, or what else belongs to a chat and is no message.
+        self._last_clock = max(self._last_clock, written.clock)
         return ChannelMessage(
-            text=text,
-            sender=sender,
+            text=written.text,
+            sender=read.author,
             sent_unix_s=opened.sent_unix_s,
             hash=opened.hash,
-            size_bytes=len(opened.payload),
+            size_bytes=len(written.text.encode()),
             pow=opened.pow,
-            own=sender == self._client.public_key,
+            own=read.author == self._client.public_key,
+            message_id=read.message_id,
+            clock=written.clock,
         )

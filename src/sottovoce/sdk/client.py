@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 from sottovoce.app.application import Application, ApplicationSettings
 from sottovoce.base.entropy import Entropy
 from sottovoce.base.errors import LocalProtocolError, SottovoceError
+from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import EnvelopeHash, PublicKey, Topic
 from sottovoce.base.secret import PrivateKey, SymmetricKey
 from sottovoce.crypto import secp256k1
@@ -27,6 +28,7 @@ from sottovoce.gossip.filters import Filter
 from sottovoce.gossip.seal import EnvelopeRoute, OpenedMessage
 from sottovoce.gossip.settings import GossipSettings
 from sottovoce.node import effects, inputs
+from sottovoce.node.person import PERSON_NUMBERS, PERSON_NUMBERS_FROM
 from sottovoce.sdk.application_port import ApplicationPort
 from sottovoce.sdk.channel import Channel
 from sottovoce.sdk.errors import ClientClosedError, ConnectError, PostError
@@ -95,6 +97,8 @@ class Client:
         self._posts: dict[int, tuple[Topic, asyncio.Future[SentMessage]]] = {}
         self._sent: WeakValueDictionary[EnvelopeHash, SentMessage] = WeakValueDictionary()
         self._numbers = itertools.count(1)
+        self._ranges = itertools.count(PERSON_NUMBERS_FROM, PERSON_NUMBERS)
+        self._owners: dict[int, Callable[[effects.Fact], None]] = {}
         self._channels: dict[str, Channel] = {}
         self._channel_keys: dict[str, SymmetricKey] = {}
         self._entered = False
@@ -179,6 +183,15 @@ class Client:
         wanted = parse_enode(enode)
         self.command(inputs.AddPeer(wanted, trusted))
         return await self._wait_for_peer(wanted.public_key, timeout_s)
+
+    def add_peer(self, enode: str, *, trusted: bool = False) -> None:
+        """Connect to a peer in the background and stay connected.
+
+        Raises:
+            LocalProtocolError: The enode is not valid.
+            ClientClosedError: The client is not running.
+        """
+        self.command(inputs.AddPeer(parse_enode(enode), trusted))
 
     async def _wait_for_peer(self, key: PublicKey, timeout_s: float) -> PeerInfo:
         known = self._peers.get(key)
@@ -271,6 +284,26 @@ class Client:
         """Where fresh keys come from."""
         return self._application.entropy
 
+    def now(self) -> Moment:
+        """Read the clocks of the node."""
+        return self._application.now()
+
+    def reserve_numbers(self) -> int:
+        """Return the first number of a fresh range, for wishes and filters of a person."""
+        return next(self._ranges)
+
+    def attach(self, first_number: int, on_fact: Callable[[effects.Fact], None]) -> None:
+        """Tell a person the node's facts from now on, the connected peers first."""
+        self._owners[first_number] = on_fact
+        for peer in self.peers:
+            on_fact(
+                effects.PeerConnected(peer.public_key, peer.client_id, peer.address, peer.inbound)
+            )
+
+    def detach(self, first_number: int) -> None:
+        """Tell a person nothing any more; harmless when repeated."""
+        self._owners.pop(first_number, None)
+
     @property
     def identity(self) -> PrivateKey:
         """The private key that signs our messages."""
@@ -345,6 +378,7 @@ class Client:
     # ---- facts
 
     def _on_fact(self, fact: effects.Fact) -> None:
+        self._tell_owners(fact)
         match fact:
             case effects.MessageArrived(filters, message, _):
                 for number in filters:
@@ -359,11 +393,15 @@ class Client:
                     if sent is not None:
                         sent.note_peer(peer)
             case effects.ConfirmedByPeer():
-                pass  # Receipts of message ids come with the payload layer.
+                pass  # What counts for a person is that the envelope went out.
             case effects.PeerConnected() | effects.PeerDisconnected() | effects.PeerUnreachable():
                 self._peer_changed(fact)
             case _:
                 assert_never(fact)
+
+    def _tell_owners(self, fact: effects.Fact) -> None:
+        for tell in list(self._owners.values()):
+            tell(fact)
 
     def _post_done(self, fact: effects.PostSucceeded | effects.PostFailed) -> None:
         topic, waiting = self._posts.get(fact.request, (None, None))

@@ -17,3 +17,23 @@ class PostError(SottovoceError):
 
 class NotSentError(SottovoceError):
     """No peer took the message in the time allowed."""
+
+
+class RefusedError(SottovoceError):
+    """A person's command was not carried out and nothing was changed; the text says why."""
+
+
+class StoreRefusedError(RefusedError):
+    """What is kept cannot be written now, on a full disk for instance; ask again when it can."""
+
+
+class NotDeliveredError(SottovoceError):
+    """A message failed, or did not come as far as wanted in the time allowed."""
+
+
+class UnknownNameError(SottovoceError):
+    """No chat, contact or message here is called so, or more than one is."""
+
+
+class ControlError(SottovoceError):
+    """The program that holds the account cannot be reached, or does not speak as expected."""

@@ -2,10 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from sottovoce.base.quantities import EnvelopeHash, PublicKey, Topic
+from sottovoce.payloads.message_id import MessageId
 from sottovoce.sdk.errors import NotSentError
+
+_NO_ID: Final = MessageId(b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,8 @@ class ChannelMessage:
         size_bytes: Length of the text in UTF-8.
         pow: The proof of work of its envelope.
         own: Whether this client sent it.
+        message_id: Its name, 32 bytes, the same for everybody who gets it.
+        clock: Its place in the channel, on the scale of Unix milliseconds.
     """
 
     text: str = field(repr=False)
@@ -29,6 +34,8 @@ class ChannelMessage:
     size_bytes: int
     pow: float
     own: bool
+    message_id: MessageId = _NO_ID
+    clock: int = 0
 
 
 class SentMessage:
@@ -128,7 +135,7 @@ class Statistics:
         peer_count: Connected peers.
         relay: The relay's counters by name.
         dropped: Envelopes that were not pooled, by reason.
-        unreadable_count: Messages of our channels that were unsigned or no UTF-8.
+        unreadable_count: Messages of our channels that were unsigned or no payloads.
         failed_inputs: Inputs set aside because of a bug of ours; always 0, one hopes.
         streams: The open TCP streams.
         links: What became of streams so far, by name.

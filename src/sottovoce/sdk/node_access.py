@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from sottovoce.base.entropy import Entropy
+from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import PublicKey
 from sottovoce.base.secret import PrivateKey, SymmetricKey
 from sottovoce.gossip.filters import Filter
@@ -18,6 +19,10 @@ class NodeAccess(Protocol):
     @property
     def public_key(self) -> PublicKey:
         """The public half of the identity."""
+        ...
+
+    def now(self) -> Moment:
+        """Read the clocks of the node."""
         ...
 
     @property

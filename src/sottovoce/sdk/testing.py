@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from sottovoce.app.application import ApplicationSettings
+from sottovoce.base.moment import Moment
 from sottovoce.base.secret import PrivateKey
 from sottovoce.devp2p.enode import Enode
 from sottovoce.gossip.settings import GossipSettings
@@ -20,10 +21,12 @@ from sottovoce.node.node import Node
 from sottovoce.node.statistics import LinkStatistics
 from sottovoce.runtime.tcp import StreamTraffic
 from sottovoce.sdk.client import Client
+from sottovoce.sdk.messenger import Messenger
 from sottovoce.sdk.virtual_loop import VirtualLoop
 from sottovoce.sim.entropy import SeededEntropy
 from sottovoce.sim.network import LinkQuality
 from sottovoce.sim.world import World
+from sottovoce.stack.settings import StackSettings
 
 ResultT = TypeVar("ResultT")
 
@@ -69,6 +72,24 @@ class MemoryNetwork:
         self._numbers[client] = made[0].number
         return client
 
+    def messenger(
+        self,
+        *,
+        peers: tuple[str, ...] = (),
+        identity: PrivateKey | None = None,
+        stack: StackSettings | None = None,
+    ) -> Messenger:
+        """Make a person of this network, who keeps nothing beyond the run; use it inside `run`.
+
+        Args:
+            peers: Enode URLs of peers.
+            identity: Who it is, or None for a key that follows from the seed.
+            stack: Times and targets of messages.
+        """
+        return Messenger.in_memory(
+            identity, client=self.client(peers=peers), stack=stack, is_owned=True
+        )
+
     def run(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
         """Run a coroutine on virtual time and return its result.
 
@@ -78,21 +99,25 @@ class MemoryNetwork:
         with asyncio.Runner(loop_factory=lambda: VirtualLoop(self._world)) as runner:
             return runner.run(work)
 
-    def cut(self, one: Client, other: Client) -> bool:
+    def cut(self, one: Client | Messenger, other: Client | Messenger) -> bool:
         """Break the connections between two clients; both notice, and the dialler comes back.
 
         Returns:
             Whether there was a connection.
         """
-        far = self._numbers[other]
+        far = self._numbers[_node_of(other)]
         ends = [
             end
-            for end in self._world.ends(self._numbers[one])
+            for end in self._world.ends(self._numbers[_node_of(one)])
             if end.other is not None and end.other.node == far
         ]
         for end in ends:
             self._world.cut(end)
         return bool(ends)
+
+
+def _node_of(one: Client | Messenger) -> Client:
+    return one.client if isinstance(one, Messenger) else one
 
 
 class _MemoryApplication:
@@ -113,6 +138,10 @@ class _MemoryApplication:
     def enode(self) -> Enode | None:
         """Where peers can dial the node."""
         return self._simulated.enode if self._listens else None
+
+    def now(self) -> Moment:
+        """Read the node's clocks in the world."""
+        return self._world.moment(self._simulated)
 
     @property
     def running(self) -> bool:

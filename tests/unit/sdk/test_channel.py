@@ -2,11 +2,15 @@ import pytest
 
 from patience import run, until
 from sottovoce.base.errors import LocalProtocolError
-from sottovoce.gossip.settings import GossipSettings
+from sottovoce.payloads.chat_message import MessageType
+from sottovoce.payloads.limits import TEXT_BYTES_MAX
+from sottovoce.payloads.reaction import EmojiReaction, ReactionType
 from sottovoce.sdk.client import Client
-from sottovoce.sdk.errors import ClientClosedError, PostError
+from sottovoce.sdk.errors import ClientClosedError
 from sottovoce.sdk.messages import ChannelMessage
 from sottovoce.sdk.subscriptions import Subscription
+from sottovoce.stack.composing import compose, compose_public_text
+from sottovoce.stack.destinations import PublicChat
 from sottovoce.stack.routes import topic_of_name
 from unit.sdk.line import clients, enode_of, line, pair
 
@@ -144,21 +148,73 @@ def test_message_said_before_anybody_is_connected_reaches_who_connects_in_time()
     run(main())
 
 
-def test_unsigned_messages_and_those_that_are_no_text_are_counted() -> None:
+def test_messages_that_are_unsigned_or_no_payload_are_counted() -> None:
     async def main() -> None:
         async with pair() as (anna, bruno):
             channel = bruno.channel(NAME)
             ear = await channel.subscribe()
             key, topic = await anna.channel_key(NAME), topic_of_name(NAME)
             post = anna.whisper.post
-            await post(b"unsigned", topic_bytes=topic, symmetric_key=key)
-            await post(b"\xff\xfe", topic_bytes=topic, symmetric_key=key, sign_with=anna.identity)
+            me = anna.identity
+            await post(said(anna, NAME), topic_bytes=topic, symmetric_key=key)
+            await post(b"a bare text", topic_bytes=topic, symmetric_key=key, sign_with=me)
+            elsewhere = said(anna, "kitchen")
+            await post(elsewhere, topic_bytes=topic, symmetric_key=key, sign_with=me)
             await anna.channel(NAME).send_text("readable")
             assert (await anext(ear)).text == "readable"
-            assert channel.unreadable_count == 2
-            assert bruno.statistics().unreadable_count == 2
+            assert channel.unreadable_count == 3
+            assert bruno.statistics().unreadable_count == 3
 
     run(main())
+
+
+def test_message_carries_its_id_and_clocks_grow() -> None:
+    async def main() -> None:
+        async with pair() as (anna, bruno):
+            ear = await bruno.channel(NAME).subscribe()
+            await anna.channel(NAME).send_text("one")
+            await anna.channel(NAME).send_text("two")
+            one, two = await anext(ear), await anext(ear)
+            assert one.clock < two.clock
+            assert (len(one.message_id), one.message_id == two.message_id) == (32, False)
+
+    run(main())
+
+
+def test_payload_of_a_chat_that_is_no_message_is_let_go() -> None:
+    async def main() -> None:
+        async with pair() as (anna, bruno):
+            channel = bruno.channel(NAME)
+            ear = await channel.subscribe()
+            face = EmojiReaction(
+                clock=unix_ms(anna),
+                chat_id=NAME,
+                message_id="0x" + "11" * 32,
+                message_type=MessageType.PUBLIC_GROUP,
+                type=ReactionType.LOVE,
+            )
+            await anna.whisper.post(
+                compose(face, anna.identity).raw,
+                topic_bytes=topic_of_name(NAME),
+                symmetric_key=await anna.channel_key(NAME),
+                sign_with=anna.identity,
+            )
+            await anna.channel(NAME).send_text("readable")
+            assert (await anext(ear)).text == "readable"
+            assert channel.unreadable_count == 0
+
+    run(main())
+
+
+def unix_ms(client: Client) -> int:
+    return int(client.now().unix_s * 1000)
+
+
+def said(client: Client, name: str) -> bytes:
+    now = unix_ms(client)
+    chat = PublicChat(name)
+    wrapped = compose_public_text("x", chat, client.identity, clock=now, timestamp_unix_ms=now)
+    return wrapped.raw
 
 
 def test_same_name_is_the_same_channel() -> None:
@@ -184,11 +240,25 @@ def test_text_that_is_no_unicode_is_refused() -> None:
     run(main())
 
 
-def test_text_that_fits_no_envelope_is_not_sent() -> None:
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("x" * (TEXT_BYTES_MAX + 1), "too large: it has 65537 bytes"), (" \n", "blank")],
+)
+def test_text_that_nobody_would_show_is_refused(text: str, reason: str) -> None:
     async def main() -> None:
-        async with Client(gossip=GossipSettings(minimum_pow=0.0)) as anna:
-            with pytest.raises(PostError, match="too large"):
-                await anna.channel(NAME).send_text("x" * (1024 * 1024), pow_target=0.0)
+        async with clients(1) as [anna]:
+            with pytest.raises(LocalProtocolError, match=reason):
+                await anna.channel(NAME).send_text(text)
+
+    run(main())
+
+
+def test_longest_text_is_heard_whole() -> None:
+    async def main() -> None:
+        async with pair() as (anna, bruno):
+            ear = await bruno.channel(NAME).subscribe()
+            await anna.channel(NAME).send_text("x" * TEXT_BYTES_MAX)
+            assert (await anext(ear)).size_bytes == TEXT_BYTES_MAX
 
     run(main())
 

@@ -1,0 +1,162 @@
+"""What a messenger tells a program while it runs: typed events, in the order they were stored.
+
+An event says what is on the disk already: whoever missed one finds the same in the history.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+from typing_extensions import override
+
+from sottovoce.chat import events as chat_events
+from sottovoce.chat.records import Chat, Contact, Message, Reaction
+from sottovoce.sdk.subscriptions import Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """Somebody else's message is here.
+
+    Attributes:
+        message: The message; its text is a stranger's and must be cleaned before a terminal.
+        quoted: The message that it answers, if that is here.
+        asks_attention: Whether it is new, in an accepted chat that is not muted.
+        mentions_us: Whether its text names our key.
+    """
+
+    message: Message
+    quoted: Message | None = None
+    asks_attention: bool = False
+    mentions_us: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageWritten:
+    """A message of our own is here: said through this messenger, or on another device of ours."""
+
+    message: Message
+    quoted: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStateChanged:
+    """A message of our own came further, or failed; its `state` and `reason` say how."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRequested:
+    """Somebody asks to be our contact; `add_contact` says yes, `block` says no."""
+
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged:
+    """A contact is new or changed.
+
+    Attributes:
+        contact: As it is now.
+        previous_ens_name: What it called itself before, if that changed; else None.
+    """
+
+    contact: Contact
+    previous_ens_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionChanged:
+    """A face appeared under a message, or was taken back."""
+
+    reaction: Reaction
+
+
+@dataclass(frozen=True, slots=True)
+class ChatChanged:
+    """A chat is new, or its settings or counts changed."""
+
+    chat: Chat
+
+
+@dataclass(frozen=True, slots=True)
+class StorageTrouble:
+    """The store cannot be written, or can be written again.
+
+    While there is trouble nothing that has to be stored happens: commands are refused, what
+    arrives waits. It is tried again by itself.
+
+    Attributes:
+        reason: What is wrong, one sentence; empty when it is over.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventsMissed:
+    """The reader was too slow: so many events were dropped here; read the history instead."""
+
+    count: int
+
+
+MessengerEvent: TypeAlias = (
+    MessageReceived
+    | MessageWritten
+    | MessageStateChanged
+    | ContactRequested
+    | ContactChanged
+    | ReactionChanged
+    | ChatChanged
+    | StorageTrouble
+    | EventsMissed
+)
+
+
+class EventSubscription(Subscription[MessengerEvent]):
+    """Events for one reader, in a bounded queue that tells the reader what it lost.
+
+    When the queue is full the oldest waiting event is dropped. The next thing that is read then is
+    `EventsMissed`, so no change is lost silently; it is in the history.
+
+    Attributes:
+        dropped_count: Events dropped in all because the queue was full; `EventsMissed` told each.
+    """
+
+    _told_count = 0
+
+    @override
+    async def __anext__(self) -> MessengerEvent:
+        if self._told_count < self.dropped_count:
+            missed = self.dropped_count - self._told_count
+            self._told_count = self.dropped_count
+            return EventsMissed(missed)
+        return await super().__anext__()
+
+
+ShownFact: TypeAlias = (
+    chat_events.MessageAdded
+    | chat_events.MessageChanged
+    | chat_events.ReactionChanged
+    | chat_events.ChatChanged
+    | chat_events.ContactChanged
+)
+
+
+def event_of(fact: ShownFact) -> MessengerEvent:
+    """Return what a fact of the chats is called for a program."""
+    match fact:
+        case chat_events.MessageAdded(message, quoted, asks_attention, mentions_us):
+            received = MessageReceived(message, quoted, asks_attention, mentions_us)
+            return MessageWritten(message, quoted) if message.own else received
+        case chat_events.MessageChanged(message):
+            return MessageStateChanged(message)
+        case chat_events.ReactionChanged(reaction):
+            return ReactionChanged(reaction)
+        case chat_events.ChatChanged(chat):
+            return ChatChanged(chat)
+        case chat_events.ContactChanged(contact, request_received, previous_ens_name):
+            changed = ContactChanged(contact, previous_ens_name)
+            return ContactRequested(contact) if request_received else changed
+        case _:
+            assert_never(fact)

@@ -1,0 +1,87 @@
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+
+from sottovoce.base.quantities import PublicKey
+from sottovoce.chat.memory_store import MemoryChatStore
+from sottovoce.chat.records import (
+    Chat,
+    ChatId,
+    ChatKind,
+    Contact,
+    Message,
+    MessageState,
+    Place,
+    Profile,
+    Reaction,
+)
+from sottovoce.chat.stores import HistoryReader
+from sottovoce.payloads.message_id import MessageId
+from sottovoce.sdk import queries
+from sottovoce.sdk.messages import PeerInfo
+from sottovoce.sdk.queries import Query
+from unit.runtime.lane_scene import KEY
+from unit.sdk.test_json_form import ID, MESSAGE
+
+ReadT = TypeVar("ReadT")
+
+CHAT = Chat(ChatId("lobby"), ChatKind.PUBLIC)
+CONTACT = Contact(KEY)
+REACTION = Reaction(ID, ChatId("lobby"), KEY, 1, 1)
+PEER = PeerInfo(PublicKey(bytes(64)), "geth", "10.0.0.1", inbound=False)
+
+
+class Library:
+    """A place with one thing of each kind."""
+
+    def __init__(self) -> None:
+        self._store = MemoryChatStore()
+        self._store.save_chat(CHAT)
+        self._store.save_contact(CONTACT)
+        self._store.save_message(MESSAGE)
+        self._store.save_reaction(REACTION)
+
+    async def read(self, how: Callable[[HistoryReader], ReadT]) -> ReadT:
+        return how(self._store)
+
+    async def own_bundle(self) -> bytes:
+        return b"bundle"
+
+    def list_peers(self) -> tuple[PeerInfo, ...]:
+        return (PEER,)
+
+    async def connect_peer(self, enode: str, timeout_s: float) -> PeerInfo:
+        assert (enode, timeout_s) == ("enode://", 3.0)
+        return PEER
+
+    async def await_state(
+        self, message_id: MessageId, states: tuple[MessageState, ...], timeout_s: float
+    ) -> Message:
+        assert (message_id, states, timeout_s) == (ID, (MessageState.SENT,), 4.0)
+        return MESSAGE
+
+
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        (queries.ListChats(), (CHAT,)),
+        (queries.ListContacts(), (CONTACT,)),
+        (queries.ReadProfile(), Profile()),
+        (queries.ReadMessage(ID), MESSAGE),
+        (queries.ReadMessage(MessageId(bytes(32))), None),
+        (queries.FindMessages(ID.hex()[:6]), (MESSAGE,)),
+        (queries.ReadPage(CHAT.id, None, 5), (MESSAGE,)),
+        (queries.ReadPage(CHAT.id, Place(1, ID), 5), ()),
+        (queries.SearchMessages("nothing", None, None, 5), ()),
+        (queries.ReadReactions((ID,)), (REACTION,)),
+        (queries.ReadBundle(), b"bundle"),
+        (queries.ListPeers(), (PEER,)),
+        (queries.ConnectPeer("enode://", 3.0), PEER),
+        (queries.AwaitState(ID, (MessageState.SENT,), 4.0), MESSAGE),
+    ],
+    ids=lambda it: type(it).__name__,
+)
+def test_query_is_answered_from_its_place(query: Query[object], answer: object) -> None:
+    assert asyncio.run(query.answer(Library())) == answer
