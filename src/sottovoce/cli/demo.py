@@ -1,73 +1,45 @@
-"""``sottovoce demo``: two people talk in a public channel through a line of relays.
+"""``sottovoce demo``: two people talk through a line of relays, and one of them crashes.
 
-Every node runs in this process, but they meet over real TCP sockets on the loopback address: each
-message crosses encrypted frames on every hop, and the bytes that the sockets carried are checked.
+The relays run in this process; Anna and Bruno are processes of their own, each with an account and
+an encrypted database in a temporary directory. All of them meet over real TCP on the loopback
+address. In the end both databases are read back: every message must be there exactly once.
 """
 
 import asyncio
+import secrets
+import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Final
 
+from sottovoce.app.accounts import create_account
+from sottovoce.cli.demo_check import Kept, find_faults, find_unsure, read_back, read_copy
+from sottovoce.cli.demo_line import RelayLine, relay_line
+from sottovoce.cli.demo_people import Person
+from sottovoce.cli.demo_person import PersonProcess
+from sottovoce.cli.demo_play import (
+    Stage,
+    play_crash,
+    play_in_private,
+    play_in_public,
+    play_keys,
+    settle,
+)
+from sottovoce.cli.demo_transcript import Transcript
 from sottovoce.cli.output import CommandError, ExitCode, Output
 from sottovoce.gossip.settings import GossipSettings
-from sottovoce.sdk.client import Client
-from sottovoce.sdk.messages import ChannelMessage, SentMessage
-from sottovoce.sdk.subscriptions import Subscription
+from sottovoce.identity.keystore_kdf import LIGHT
+from sottovoce.sdk.control_client import ControlClient
 
-CHANNEL: Final = "sottovoce-demo"
-CONVERSATION: Final = (
-    ("Anna", "Ciao Bruno! Can you hear me through all these relays?"),
-    ("Bruno", "Loud and clear, Anna. The relays passed it on like any other envelope."),
-    (
-        "Anna",
-        "And without the name of our channel they cannot read it. \N{ZIPPER-MOUTH FACE}",
-    ),
-    ("Bruno", "Sottovoce, then."),
-)
-# A message needs less than a second; this much only passes if something is wrong.
-ARRIVAL_TIMEOUT_S: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One TCP connection of the line: from the node nearer to Anna to the one nearer to Bruno."""
-
-    left: Client
-    right: Client
-    left_port: int
-    right_port: int
-
-    def carried_bytes(self, *, rightward: bool) -> int:
-        """Return the bytes that came out of this hop's socket so far, in one direction."""
-        end = self.right if rightward else self.left
-        ports = (self.left_port, self.right_port)
-        here, there = reversed(ports) if rightward else ports
-        return sum(
-            stream.received_bytes
-            for stream in end.statistics().streams
-            if (stream.local_port, stream.remote_port) == (here, there)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One message and what its way looked like."""
-
-    speaker: str
-    sent: SentMessage
-    message: ChannelMessage
-    latency_s: float
-    hop_bytes: tuple[int, ...]
+_PASSWORD_BYTES: Final = 16
 
 
 async def run_demo(
     *, relay_count: int, as_json: bool, relay_settings: GossipSettings | None = None
 ) -> None:
-    """Build the line, let the two talk, and print what happened.
+    """Build the line, let the two talk, and check what they have in the end.
 
     Args:
         relay_count: Relays between the two people.
@@ -75,138 +47,136 @@ async def run_demo(
         relay_settings: Settings of every relay.
 
     Raises:
-        CommandError: A message did not arrive, or a hop's byte counter did not move.
+        CommandError: A message is missing, twice or elsewhere, or a process failed.
     """
-    output = Output(as_json=as_json)
-    async with AsyncExitStack() as stack:
-        nodes = [await stack.enter_async_context(Client()) for _ in range(2)]
-        relays = [
-            await stack.enter_async_context(Client(gossip=relay_settings))
-            for _ in range(relay_count)
-        ]
-        line = [nodes[0], *relays, nodes[1]]
-        hops = await _connect_line(line)
-        _print_line(output, hops)
-        people = {"Anna": line[0], "Bruno": line[-1]}
-        ears = {
-            name: await stack.enter_async_context(await person.channel(CHANNEL).subscribe())
-            for name, person in people.items()
-        }
-        for speaker, text in CONVERSATION:
-            listener = "Bruno" if speaker == "Anna" else "Anna"
-            delivery = await _say(speaker, people[speaker], text, ears[listener], hops)
-            _print_delivery(output, delivery, hops)
-        output.talk(
-            f"{len(CONVERSATION)} of {len(CONVERSATION)} messages arrived over {len(hops)} hops. "
-            "The time includes a random wait of up to\n0.3 s at the author's node, drawn for each "
-            "of its links: when an envelope arrives then tells less\nabout where it began. That "
-            "hides little from a node's only peer, as each of these two has."
-        )
-
-
-async def _connect_line(line: Sequence[Client]) -> list[Hop]:
-    """Connect each node to the next; relays and Bruno are dialled from the left."""
-    hops = []
-    for left, right in pairwise(line):
-        assert right.enode is not None
-        await left.connect(right.enode)
-        right_port = int(right.enode.rpartition(":")[2])
-        left_port = next(
-            stream.local_port
-            for stream in left.statistics().streams
-            if stream.remote_port == right_port
-        )
-        hops.append(Hop(left, right, left_port, right_port))
-    return hops
-
-
-async def _say(
-    speaker: str,
-    client: Client,
-    text: str,
-    ear: Subscription[ChannelMessage],
-    hops: Sequence[Hop],
-) -> Delivery:
-    rightward = speaker == "Anna"
-    before = [hop.carried_bytes(rightward=rightward) for hop in hops]
     started_s = time.monotonic()
-    sent = await client.channel(CHANNEL).send_text(text)
-    try:
-        async with asyncio.timeout(ARRIVAL_TIMEOUT_S):
-            message = await anext(ear)
-    except TimeoutError:
-        raise CommandError(
-            f"{speaker}'s message did not arrive within {ARRIVAL_TIMEOUT_S:g} s: "
-            + _where_it_stopped(hops, before, rightward=rightward),
-            ExitCode.NOT_DELIVERED,
-        ) from None
-    latency_s = time.monotonic() - started_s
-    if message.text != text or message.sender != client.public_key:
-        raise CommandError(f"what arrived is not what {speaker} said", ExitCode.NOT_DELIVERED)
-    hop_bytes = tuple(
-        hop.carried_bytes(rightward=rightward) - carried
-        for hop, carried in zip(hops, before, strict=True)
-    )
-    check_hops(hop_bytes, sent.size_bytes)
-    return Delivery(speaker, sent, message, latency_s, hop_bytes)
+    password = secrets.token_hex(_PASSWORD_BYTES)
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sottovoce-demo-")))
+        line = await stack.enter_async_context(relay_line(relay_count, relay_settings))
+        show = _Show(folder, password, Transcript(Output(as_json=as_json)))
+        try:
+            await show.play(line)
+        except CommandError as error:
+            raise CommandError("; ".join((str(error), *line.drops())), error.code) from None
+        faults = await show.check(started_s)
+    if faults:
+        raise CommandError("; ".join(faults), ExitCode.NOT_DELIVERED)
 
 
-def check_hops(hop_bytes: Sequence[int], envelope_bytes: int) -> None:
-    """Check that at least the envelope came out of every hop's socket.
+class _Show:
+    """The two processes, and what is played with them.
+
+    Args:
+        folder: An empty directory.
+        password: The password of both accounts.
+        transcript: Where it is told.
+    """
+
+    def __init__(self, folder: Path, password: str, transcript: Transcript) -> None:
+        self._folder = folder
+        self._password = password
+        self._transcript = transcript
+        self._at_crash: Kept | None = None
+        self._stage: Stage | None = None
+
+    async def play(self, line: RelayLine) -> None:
+        """Play all scenes.
+
+        Raises:
+            CommandError: A process failed, or a message did not arrive.
+        """
+        async with AsyncExitStack() as stack:
+            processes = [
+                await stack.enter_async_context(self._process(name, enode))
+                for name, enode in zip(("Anna", "Bruno"), line.ends, strict=True)
+            ]
+            left_port, right_port = await _together(processes)
+            people = [Person(each.name, await self._port(stack, each)) for each in processes]
+            for person in people:
+                await person.listen()
+                stack.push_async_callback(person.stop_listening)
+            self._transcript.network(len(line.relays), {each.name: each.pid for each in processes})
+            hops = line.hops(left_port, right_port)
+            self._stage = stage = Stage(people[0], people[1], hops, self._transcript, [])
+            await play_in_public(stage)
+            await play_keys(stage)
+            await play_in_private(stage)
+            await play_crash(
+                stage,
+                lambda: self._kill(processes[1]),
+                lambda: self._restart(stack, processes[1], people[1]),
+            )
+            await settle(stage)
+
+    async def check(self, started_s: float) -> list[str]:
+        """Read both databases back, tell what is in them, and return what is wrong.
+
+        Args:
+            started_s: When the demo began, in seconds of the monotonic clock.
+
+        Raises:
+            SottovoceError: A database cannot be read.
+        """
+        stage, at_crash = self._stage, self._at_crash
+        assert stage is not None
+        assert at_crash is not None
+        people = (stage.anna, stage.bruno)
+        kept = {
+            person.name: await asyncio.to_thread(
+                read_back, self._folder / person.name, self._password
+            )
+            for person in people
+        }
+        said = [saying.message for saying in stage.said]
+        faults = [*find_faults(said, kept), *find_unsure(kept)]
+        faults += [
+            f"{person.name} was told of a message twice"
+            for person in people
+            if any(count > 1 for count in person.heard.values())
+        ]
+        if kept[stage.bruno.name].sessions != at_crash.sessions:
+            faults.append("the conversation went on in another session than before the crash")
+        counts = {name: len(of_person.messages) for name, of_person in kept.items()}
+        wall_s = time.monotonic() - started_s
+        self._transcript.scene("The check", "Both processes have ended; their databases are read.")
+        self._transcript.check(counts, len(stage.said), faults, wall_s)
+        return faults
+
+    @asynccontextmanager
+    async def _process(self, name: str, enode: str) -> AsyncIterator[PersonProcess]:
+        """Give a person with a fresh account, whose process is not started yet."""
+        data_dir = self._folder / name
+        data_dir.mkdir(mode=0o700)
+        # Not on a thread: one that an interrupt leaves behind would write where all is removed.
+        create_account(data_dir, name, self._password, cost=LIGHT)
+        process = PersonProcess(name, data_dir, self._password, enode)
+        try:
+            yield process
+        except BaseException:
+            await process.kill()
+            raise
+        await process.stop()
+
+    async def _port(self, stack: AsyncExitStack, process: PersonProcess) -> ControlClient:
+        return await stack.enter_async_context(ControlClient(process.data_dir))
+
+    async def _kill(self, process: PersonProcess) -> None:
+        await process.kill()
+        self._at_crash = await asyncio.to_thread(read_copy, process.data_dir, self._password)
+        self._transcript.killed(process.name, process.pid, self._at_crash)
+
+    async def _restart(self, stack: AsyncExitStack, process: PersonProcess, person: Person) -> None:
+        started_s = time.monotonic()
+        await process.start()
+        self._transcript.restarted(process.name, process.pid, time.monotonic() - started_s)
+        await person.come_back(await self._port(stack, process))
+
+
+async def _together(processes: list[PersonProcess]) -> list[int]:
+    """Start processes at the same time; returns the port of each one's connection.
 
     Raises:
-        CommandError: A hop's byte counter did not move, or by less than the envelope.
+        CommandError: One did not get ready.
     """
-    for number, carried in enumerate(hop_bytes, start=1):
-        if carried < envelope_bytes:
-            raise CommandError(
-                f"the message arrived, but the TCP byte counter of hop {number} moved by "
-                f"{carried} bytes only: it did not travel through the line",
-                ExitCode.NOT_DELIVERED,
-            )
-
-
-def _where_it_stopped(hops: Sequence[Hop], before: Sequence[int], *, rightward: bool) -> str:
-    drops = [
-        f"relay {number} dropped {count} as '{reason}'"
-        for number, hop in enumerate(hops, start=1)
-        for reason, count in hop.right.statistics().dropped.items()
-        if count
-    ]
-    if drops:
-        return "; ".join(drops)
-    still = [
-        str(number)
-        for number, (hop, carried) in enumerate(zip(hops, before, strict=True), start=1)
-        if hop.carried_bytes(rightward=rightward) == carried
-    ]
-    return f"the TCP byte counter of hop {', '.join(still)} did not move" if still else "no drop"
-
-
-def _print_line(output: Output, hops: Sequence[Hop]) -> None:
-    if output.as_json:
-        return
-    names = ["Anna", *(f"relay {number}" for number in range(1, len(hops))), "Bruno"]
-    output.result(f"{' - '.join(names)}: {len(hops)} hops on 127.0.0.1, channel {CHANNEL}")
-
-
-def _print_delivery(output: Output, delivery: Delivery, hops: Sequence[Hop]) -> None:
-    sent, latency_ms = delivery.sent, delivery.latency_s * 1000
-    output.result(
-        f"\n{delivery.speaker}: {delivery.message.text}\n"
-        f"    envelope 0x{sent.hash.hex()}\n"
-        f"    {sent.size_bytes} bytes, {sent.tries} tries of proof of work, "
-        f"{len(hops)} hops, {latency_ms:.0f} ms",
-        event="message",
-        channel=CHANNEL,
-        speaker=delivery.speaker,
-        text=delivery.message.text,
-        hash="0x" + sent.hash.hex(),
-        hops=len(hops),
-        size_bytes=sent.size_bytes,
-        pow_tries=sent.tries,
-        pow=sent.pow,
-        latency_ms=round(latency_ms, 1),
-        hop_ports=[[hop.left_port, hop.right_port] for hop in hops],
-        hop_bytes=list(delivery.hop_bytes),
-    )
+    return list(await asyncio.gather(*(process.start() for process in processes)))

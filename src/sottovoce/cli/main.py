@@ -1,6 +1,7 @@
 """The command ``sottovoce``: its verbs and their options.
 
-Exit codes: 0 ok, 1 unexpected, 2 usage, 3 network or peer, 6 not delivered or timed out,
+Exit codes: 0 ok, 1 unexpected (a full disk, too), 2 usage or a file that is not what it should be,
+3 network or peer, 4 not trusted, 5 locked or wrong password, 6 not delivered or timed out,
 130 interrupted.
 """
 
@@ -9,12 +10,14 @@ from typing import Annotated
 
 import typer
 
+from sottovoce.cli import account, chat, contact
+from sottovoce.cli.options import Account, DataDir, Json, PasswordFile, Peers, Verbose
 from sottovoce.cli.output import command, errors_as_sentences
-from sottovoce.cli.paths import default_data_dir
+from sottovoce.cli.paths import data_place
 
 app = typer.Typer(
     name="sottovoce",
-    help="Private messaging on Whisper v6: relays, channels, raw envelopes.",
+    help="Private messaging on Whisper v6: people, chats, relays.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     add_completion=False,
@@ -27,15 +30,13 @@ peer_app = typer.Typer(
 )
 app.add_typer(node_app, name="node")
 app.add_typer(peer_app, name="peer")
+app.add_typer(account.app, name="account")
+app.add_typer(contact.app, name="contact")
+app.add_typer(chat.app, name="chat")
 
 # A week: longer than any mailserver of the time kept an envelope waiting for its reader's return.
 TTL_S_MAX = 7 * 24 * 3600
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object per line on stdout.")]
-Peers = Annotated[
-    list[str] | None,
-    typer.Option("--peer", metavar="ENODE", help="A peer to connect to; may be repeated."),
-]
 Identity = Annotated[
     Path | None,
     typer.Option(
@@ -43,15 +44,6 @@ Identity = Annotated[
         metavar="FILE",
         help="Private key that signs, 64 hex digits; a fresh one without it.",
     ),
-]
-DataDir = Annotated[
-    Path | None,
-    typer.Option(
-        help="Where the node key and saved peers live; by default sottovoce in the data home."
-    ),
-]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Debug log on stderr; never shows message text.")
 ]
 
 
@@ -81,7 +73,7 @@ def demo(
     relays: Annotated[int, typer.Option(min=1, max=8, help="Relays between the two.")] = 3,
     as_json: Json = False,
 ) -> None:
-    """Show two people talking in a public channel through a line of relays, on this machine."""
+    """Show two people who talk through a line of relays on this machine; one of them crashes."""
     from sottovoce.cli.demo import run_demo
 
     command(run_demo)(relay_count=relays, as_json=as_json)
@@ -130,18 +122,22 @@ def node_run(
         float | None,
         typer.Option("--stats-every", min=0.1, help="Print the counters each so many seconds."),
     ] = None,
+    account: Account = None,
+    password_file: PasswordFile = None,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Run a relay until it is interrupted."""
+    """Run a relay until it is interrupted; with --account also somebody who can be written to."""
     from sottovoce.cli.node_run import RunOptions, run_node
 
+    place = None if ephemeral else _place(data_dir)
+    uid, password = _somebody(place, account, password_file)
     options = RunOptions(
         listen=listen,
         advertise=advertise,
         peers=tuple(peers or ()),
         trusted=tuple(trusted or ()),
-        data_dir=None if ephemeral else _place(data_dir),
+        data_dir=place,
         minimum_pow=minimum_pow,
         peers_max=peers_max,
         pool_mb=pool_mb,
@@ -150,6 +146,8 @@ def node_run(
         stats_every_s=stats_every_s,
         as_json=as_json,
         verbose=verbose,
+        account=uid,
+        password=password,
     )
     command(run_node)(options)
 
@@ -279,9 +277,21 @@ def peer_list(*, data_dir: DataDir = None, as_json: Json = False) -> None:
     command(run_list)(_place(data_dir), as_json=as_json)
 
 
+def _somebody(
+    place: Path | None, account: str | None, password_file: Path | None
+) -> tuple[str | None, str | None]:
+    """Return the uid and the password of the account that a node runs as; nothing for nobody."""
+    if account is None:
+        return None, None
+    from sottovoce.cli.password import unlocking
+
+    with errors_as_sentences():
+        return unlocking(place, account, password_file)
+
+
 def _place(data_dir: Path | None) -> Path:
     with errors_as_sentences():
-        return data_dir or default_data_dir()
+        return data_place(data_dir)
 
 
 def main() -> None:

@@ -1,22 +1,27 @@
-"""``sottovoce node run``: a relay until somebody stops it."""
+"""``sottovoce node run``: a relay until somebody stops it, and with an account a person on it."""
 
 import asyncio
 import json
-from dataclasses import asdict, dataclass
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
 from sottovoce.adapters.node_key_file import DataDirectory
 from sottovoce.adapters.peer_file import read_peers
 from sottovoce.app.application import ApplicationSettings
+from sottovoce.base.quantities import PublicKey
 from sottovoce.cli.output import Output, printable
 from sottovoce.cli.stopping import Termination, first_of
 from sottovoce.cli.verbosity import configure_logging
 from sottovoce.devp2p.enode import parse_host
 from sottovoce.gossip.settings import GossipSettings
+from sottovoce.identity.alias import alias
+from sottovoce.identity.public_key_text import compact_key, hex_key
 from sottovoce.node.settings import NodeSettings
 from sottovoce.runtime.system_entropy import SystemEntropy
 from sottovoce.sdk.client import Client, parse_host_port
+from sottovoce.sdk.messenger import Messenger
 
 _MB: Final = 1024 * 1024
 _EVERY_ADDRESS: Final = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
@@ -39,6 +44,8 @@ class RunOptions:
     stats_every_s: float | None
     as_json: bool
     verbose: bool
+    account: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 async def run_node(options: RunOptions) -> None:
@@ -77,11 +84,25 @@ async def _run(
     saved = [] if directory is None else read_peers(directory.path)
     trusted = [*options.trusted, *(str(peer.enode) for peer in saved if peer.trusted)]
     kept = [*options.peers, *(str(peer.enode) for peer in saved), *options.trusted]
-    async with Client(settings=settings, peers=kept) as client:
+    async with Client(settings=settings, peers=kept) as client, AsyncExitStack() as stack:
         for enode in trusted:
             client.whisper.trust(enode)
         assert client.enode is not None
+        person = None
+        if options.password is not None and directory is not None:
+            person = await stack.enter_async_context(
+                Messenger.open(
+                    directory.path,
+                    password=options.password,
+                    account=options.account,
+                    peers=(),
+                    client=client,
+                    is_locked=True,
+                )
+            )
         output.result(client.enode, event="ready", enode=client.enode)
+        if person is not None:
+            _print_person(output, person.public_key)
         if options.advertise is None and parse_host_port(options.listen)[0] in _EVERY_ADDRESS:
             output.talk("peers elsewhere need an enode with your address: use --advertise HOST")
         output.talk("relaying; give the line above to peers, and stop with Ctrl-C")
@@ -90,6 +111,17 @@ async def _run(
             works.append(_report_statistics(client, output, options.stats_every_s))
         await first_of(*works)
     output.talk("stopped")
+
+
+def _print_person(output: Output, key: PublicKey) -> None:
+    output.result(
+        f"{alias(key)}  {compact_key(key)}",
+        event="account",
+        name=alias(key),
+        public_key=hex_key(key),
+        compact_key=compact_key(key),
+    )
+    output.talk("the verbs of chat and contact in other terminals work through this node")
 
 
 async def _report_peers(client: Client, output: Output) -> None:

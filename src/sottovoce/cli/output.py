@@ -17,7 +17,7 @@ from typing import ParamSpec, TextIO
 
 import typer
 
-from sottovoce.base.errors import LocalProtocolError, SottovoceError
+from sottovoce.base.errors import LocalProtocolError, SottovoceError, StoreFileError
 
 P = ParamSpec("P")
 
@@ -34,6 +34,8 @@ class ExitCode(IntEnum):
     UNEXPECTED = 1
     USAGE = 2
     NETWORK = 3
+    UNTRUSTED = 4
+    LOCKED = 5
     NOT_DELIVERED = 6
     INTERRUPTED = 130
 
@@ -69,6 +71,16 @@ def _write(stream: TextIO | None, line: str) -> None:
     if stream is not None:
         stream.write(line + "\n")
         stream.flush()
+
+
+def is_coloured(stream: TextIO | None) -> bool:
+    """Tell whether colours may be written: to a terminal, unless its owner wants none.
+
+    Spec: https://no-color.org; the terminal `dumb` of terminfo.
+    """
+    if stream is None or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return stream.isatty()
 
 
 def printable(text: str) -> str:
@@ -132,17 +144,36 @@ def exit_code_of(error: SottovoceError) -> ExitCode:
     """Return the exit code that fits an error."""
     # Imported here: `--version` and `--help` need none of it.
     from sottovoce.adapters.node_key_file import DataDirectoryError
+    from sottovoce.app.accounts import WrongPasswordError
     from sottovoce.runtime.tcp import ListenError
-    from sottovoce.sdk.errors import ConnectError, NotSentError, PostError
+    from sottovoce.sdk.errors import (
+        ConnectError,
+        ControlError,
+        NotDeliveredError,
+        NotSentError,
+        PostError,
+        RefusedError,
+        StoreRefusedError,
+        UnknownNameError,
+    )
 
+    wrong_input = (
+        LocalProtocolError,
+        DataDirectoryError,
+        StoreFileError,
+        RefusedError,
+        UnknownNameError,
+    )
     match error:
         case CommandError():
             return error.code
-        case ConnectError() | ListenError():
+        case ConnectError() | ListenError() | ControlError():
             return ExitCode.NETWORK
-        case NotSentError() | PostError():
+        case NotSentError() | NotDeliveredError() | PostError():
             return ExitCode.NOT_DELIVERED
-        case LocalProtocolError() | DataDirectoryError():
+        case WrongPasswordError():
+            return ExitCode.LOCKED
+        case _ if isinstance(error, wrong_input) and not isinstance(error, StoreRefusedError):
             return ExitCode.USAGE
         case _:
             return ExitCode.UNEXPECTED

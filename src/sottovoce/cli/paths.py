@@ -9,8 +9,17 @@ from pathlib import Path
 from sottovoce.cli.output import CommandError, ExitCode
 
 
+def data_place(data_dir: Path | None) -> Path:
+    """Return the data directory that an option names, or the default one.
+
+    Raises:
+        CommandError: None is named, and this user has no home.
+    """
+    return data_dir or default_data_dir()
+
+
 def default_data_dir() -> Path:
-    """Return the directory of the node key and the saved peers.
+    """Return the directory of the node key, the accounts and the saved peers.
 
     Raises:
         CommandError: This user has no home.

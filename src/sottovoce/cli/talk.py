@@ -15,7 +15,7 @@ from sottovoce.cli.output import CommandError, ExitCode, Output, printable
 from sottovoce.cli.verbosity import configure_logging
 from sottovoce.codec.hex import decode_hex
 from sottovoce.crypto import secp256k1
-from sottovoce.gossip.settings import MESSAGE_BYTES_MAX
+from sottovoce.payloads.limits import TEXT_BYTES_MAX
 from sottovoce.sdk.client import CONNECT_TIMEOUT_S, Client
 from sottovoce.sdk.errors import ConnectError
 from sottovoce.sdk.messages import ChannelMessage, PeerInfo
@@ -217,16 +217,16 @@ def read_text(argument: str) -> str:
     if argument == "-":
         if sys.stdin is None:
             raise CommandError("there is no stdin to read the text from", ExitCode.USAGE)
-        raw = sys.stdin.buffer.read(MESSAGE_BYTES_MAX + 1)
-        if len(raw) > MESSAGE_BYTES_MAX:
+        raw = sys.stdin.buffer.read(TEXT_BYTES_MAX + 1)
+        if len(raw) > TEXT_BYTES_MAX:
             raise CommandError(
-                f"stdin holds more than the {MESSAGE_BYTES_MAX} bytes that an envelope carries",
+                f"stdin holds more than the {TEXT_BYTES_MAX} bytes that a message has at the most",
                 ExitCode.USAGE,
             )
         try:
             text = raw.decode().rstrip("\n")
         except UnicodeDecodeError:
             raise CommandError("stdin is not UTF-8 text", ExitCode.USAGE) from None
-    if not text:
-        raise CommandError("there is nothing to say: the text is empty", ExitCode.USAGE)
+    if not text.strip():
+        raise CommandError("there is nothing to say: the text is blank", ExitCode.USAGE)
     return text

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from sottovoce.app.accounts import recover_account
 from sottovoce.cli.devnet import DevnetOptions
 from sottovoce.cli.main import app
 from sottovoce.cli.node_run import RunOptions
 from sottovoce.cli.talk import ListenOptions, SendOptions
 from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.enode import Enode
+from sottovoce.identity.keystore_kdf import ScryptCost
 from sottovoce.runtime import tcp
+from unit.identity.people import PHRASE
 from unit.node.pump import key_number
 
 # Port 9 of this machine: nobody listens on the port that throws everything away.
@@ -49,7 +52,9 @@ def test_package_runs_as_a_module() -> None:
     assert (done.returncode, done.stdout) == (0, f"sottovoce {version('sottovoce')}\n")
 
 
-@pytest.mark.parametrize("arguments", [(), ("node",), ("peer",)])
+@pytest.mark.parametrize(
+    "arguments", [(), ("node",), ("peer",), ("account",), ("contact",), ("chat",)]
+)
 def test_no_verb_prints_the_help(arguments: tuple[str, ...]) -> None:
     code, out, err = invoke(*arguments)
     assert code == 2
@@ -94,8 +99,8 @@ def test_options_that_make_no_sense_end_with_code_two(arguments: tuple[str, ...]
         (("send", "lobby", "hi"), "name one with --peer ENODE"),
         (("listen", "lobby"), "name one with --peer ENODE"),
         (("send", "", "hi", "--peer", UNREACHABLE), "1 to 1024 bytes, not 0"),
-        (("send", "lobby", "", "--peer", UNREACHABLE), "the text is empty"),
-        (("send", "lobby", "-", "--peer", UNREACHABLE), "the text is empty"),
+        (("send", "lobby", "", "--peer", UNREACHABLE), "the text is blank"),
+        (("send", "lobby", "-", "--peer", UNREACHABLE), "the text is blank"),
         (("peer", "add", "enode://00"), "2 hex digits"),
         (("peer", "add", UNREACHABLE.partition("@")[0]), "cannot be dialled"),
         (("peer", "list", "--data-dir", "/dev/null"), "Not a directory"),
@@ -241,6 +246,24 @@ def test_node_run_keeps_its_data_in_the_data_home_by_default(
 ) -> None:
     invoke("node", "run")
     assert recorder.given[0].data_dir == data_home / "sottovoce"
+
+
+def test_node_runs_as_somebody_with_their_password(recorder: Recorder, tmp_path: Path) -> None:
+    cost = ScryptCost(n=2, r=1, p=1)
+    entry, _ = recover_account(tmp_path, PHRASE, "Anna", "correct horse", cost=cost)
+    password = tmp_path / "password"
+    password.write_text("correct horse\n")
+    password.chmod(0o600)
+    invoke("node", "run", "--account", "anna", "--password-file", str(password), "--data-dir",
+           str(tmp_path))  # fmt: skip
+    [options] = recorder.given
+    assert (options.account, options.password) == (entry.key_uid, "correct horse")
+
+
+def test_node_that_keeps_nothing_runs_as_nobody(recorder: Recorder) -> None:
+    code, _, err = invoke("node", "run", "--ephemeral", "--account", "Anna")
+    assert (code, recorder.given) == (2, [])
+    assert "leave out --ephemeral" in err
 
 
 def test_ephemeral_node_keeps_nothing(recorder: Recorder) -> None:

@@ -18,13 +18,18 @@ from typing_extensions import override
 from patience import run, until
 from sottovoce.adapters.node_key_file import KEY_FILE_NAME, DataDirectory, DataDirectoryError
 from sottovoce.adapters.peer_file import PEER_FILE_NAME
+from sottovoce.app.accounts import WrongPasswordError, recover_account
 from sottovoce.app.application import ApplicationSettings
 from sottovoce.base.errors import LocalProtocolError
+from sottovoce.base.quantities import PublicKey
 from sottovoce.cli import node_run as module
 from sottovoce.cli.node_run import RunOptions, run_node
 from sottovoce.devp2p.enode import parse_enode
+from sottovoce.identity.keystore_kdf import ScryptCost
 from sottovoce.sdk.client import Client
+from sottovoce.sdk.control_client import ControlClient
 from sottovoce.sdk.whisper import Whisper
+from unit.identity.people import PHRASE, anna
 from unit.sdk.line import clients, enode_of
 
 OPTIONS = RunOptions(
@@ -333,3 +338,43 @@ def test_second_process_with_the_same_data_directory_is_refused(tmp_path: Path) 
             assert (second.returncode, out) == (2, "")
             assert "in use by another node" in err
             assert len(err.splitlines()) == 1
+
+
+# ---- as somebody
+
+
+def with_account(directory: Path, password: str) -> RunOptions:
+    """Make Anna's account, and the options of a node that runs as her."""
+    cost = ScryptCost(n=2, r=1, p=1)
+    entry, _ = recover_account(directory, PHRASE, "Anna", "correct horse", cost=cost)
+    return replace(OPTIONS, data_dir=directory, account=entry.key_uid, password=password)
+
+
+@pytest.mark.slow
+def test_node_with_an_account_is_somebody_who_can_be_asked(
+    listener: Listener, tmp_path: Path
+) -> None:
+    async def main() -> PublicKey:
+        node = asyncio.ensure_future(run_node(with_account(tmp_path, "correct horse")))
+        await until(lambda: listener.heard("account") or node.done())
+        async with ControlClient(tmp_path) as person:
+            key = person.public_key
+        terminate()
+        await node
+        return key
+
+    assert run(main()) == anna().chat().public
+    [said] = listener.heard("account")
+    assert said["public_key"] == anna().chat().hex_key
+    DataDirectory(tmp_path).close()
+
+
+def test_wrong_password_ends_the_node_before_it_says_that_it_is_ready(
+    listener: Listener, tmp_path: Path
+) -> None:
+    options = with_account(tmp_path, "wrong horse")
+    with pytest.raises(WrongPasswordError):
+        run(run_until_ready(options, listener))
+    assert listener.heard("ready") == []
+    assert "wrong horse" not in repr(options)
+    DataDirectory(tmp_path).close()

@@ -10,7 +10,14 @@ import typer
 from typing_extensions import override
 
 from sottovoce.adapters.node_key_file import DataDirectoryError
-from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError, SottovoceError
+from sottovoce.app.accounts import WrongPasswordError
+from sottovoce.base.errors import (
+    LocalProtocolError,
+    RemoteProtocolError,
+    SottovoceError,
+    StorageError,
+    StoreFileError,
+)
 from sottovoce.cli.output import (
     CommandError,
     ExitCode,
@@ -18,10 +25,21 @@ from sottovoce.cli.output import (
     command,
     errors_as_sentences,
     exit_code_of,
+    is_coloured,
     printable,
 )
 from sottovoce.runtime.tcp import ListenError
-from sottovoce.sdk.errors import ClientClosedError, ConnectError, NotSentError, PostError
+from sottovoce.sdk.errors import (
+    ClientClosedError,
+    ConnectError,
+    ControlError,
+    NotDeliveredError,
+    NotSentError,
+    PostError,
+    RefusedError,
+    StoreRefusedError,
+    UnknownNameError,
+)
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 RETURN = "\N{RETURN SYMBOL}"
@@ -130,6 +148,15 @@ def test_command_that_works_ends_with_zero() -> None:
         (DataDirectoryError("x"), 2),
         (RemoteProtocolError("x"), 1),
         (ClientClosedError("x"), 1),
+        (StorageError("x"), 1),
+        (ControlError("x"), 3),
+        (CommandError("x", ExitCode.UNTRUSTED), 4),
+        (WrongPasswordError("x"), 5),
+        (NotDeliveredError("x"), 6),
+        (RefusedError("x"), 2),
+        (StoreRefusedError("x"), 1),
+        (StoreFileError("x"), 2),
+        (UnknownNameError("x"), 2),
         (KeyboardInterrupt(), 130),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
@@ -192,5 +219,31 @@ def test_arguments_reach_the_work() -> None:
 
 
 def test_codes_are_those_of_the_documentation() -> None:
-    assert [int(code) for code in ExitCode] == [0, 1, 2, 3, 6, 130]
+    assert [int(code) for code in ExitCode] == [0, 1, 2, 3, 4, 5, 6, 130]
     assert exit_code_of(SottovoceError("x")) is ExitCode.UNEXPECTED
+
+
+# ---- colours
+
+
+class Terminal(io.StringIO):
+    @override
+    def isatty(self) -> bool:
+        return True
+
+
+def test_terminal_gets_colours_unless_somebody_wants_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert is_coloured(Terminal())
+    monkeypatch.setenv("TERM", "dumb")
+    assert not is_coloured(Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not is_coloured(Terminal())
+
+
+def test_file_and_closed_stream_get_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert not is_coloured(io.StringIO())
+    assert not is_coloured(None)

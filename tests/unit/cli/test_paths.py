@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from sottovoce.cli.output import CommandError, ExitCode
-from sottovoce.cli.paths import default_data_dir
+from sottovoce.cli.paths import data_place, default_data_dir
 
 
 def test_data_home_of_the_user_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,3 +31,9 @@ def test_user_without_a_home_is_a_mistake_of_use(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(CommandError, match="--data-dir") as caught:
         default_data_dir()
     assert caught.value.code is ExitCode.USAGE
+
+
+def test_place_that_is_named_counts_before_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", "/somewhere/else")
+    assert data_place(Path("here")) == Path("here")
+    assert data_place(None) == Path("/somewhere/else/sottovoce")

@@ -16,7 +16,8 @@ from sottovoce.cli.output import CommandError, ExitCode
 from sottovoce.cli.talk import ListenOptions, SendOptions, read_text, run_listen, run_send
 from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.enode import Enode
-from sottovoce.gossip.settings import MESSAGE_BYTES_MAX, GossipSettings
+from sottovoce.gossip.settings import GossipSettings
+from sottovoce.payloads.limits import TEXT_BYTES_MAX
 from sottovoce.sdk.client import Client
 from sottovoce.sdk.errors import ConnectError, NotSentError, PostError
 from unit.node.pump import key_number
@@ -117,22 +118,22 @@ def test_endless_stdin_is_read_to_the_size_of_an_envelope_and_refused(
 ) -> None:
     with Path("/dev/zero").open() as endless:
         monkeypatch.setattr(sys, "stdin", endless)
-        assert f"more than the {MESSAGE_BYTES_MAX} bytes" in words_of_refusal("-")
+        assert f"more than the {TEXT_BYTES_MAX} bytes" in words_of_refusal("-")
 
 
 def test_stdin_of_the_size_of_an_envelope_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    type_in(monkeypatch, b"x" * MESSAGE_BYTES_MAX)
-    assert len(read_text("-")) == MESSAGE_BYTES_MAX
+    type_in(monkeypatch, b"x" * TEXT_BYTES_MAX)
+    assert len(read_text("-")) == TEXT_BYTES_MAX
 
 
 @pytest.mark.parametrize("typed", [b"", b"\n", b"\n\n"])
 def test_stdin_that_says_nothing_is_refused(monkeypatch: pytest.MonkeyPatch, typed: bytes) -> None:
     type_in(monkeypatch, typed)
-    assert words_of_refusal("-") == "there is nothing to say: the text is empty"
+    assert words_of_refusal("-") == "there is nothing to say: the text is blank"
 
 
 def test_empty_text_is_refused() -> None:
-    assert words_of_refusal("") == "there is nothing to say: the text is empty"
+    assert words_of_refusal("") == "there is nothing to say: the text is blank"
 
 
 def test_stdin_that_the_caller_closed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

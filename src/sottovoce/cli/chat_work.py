@@ -1,0 +1,172 @@
+"""What the verbs of ``sottovoce chat`` do that change something."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from sottovoce.chat.records import Chat, Message, MessageState
+from sottovoce.cli.chat_lines import chat_fields, message_fields, reaction_fields, short_id
+from sottovoce.cli.naming import AddressBook, address_book, chat_like, find_chat, partner
+from sottovoce.cli.options import Face, Wait
+from sottovoce.cli.output import CommandError, ExitCode, printable
+from sottovoce.cli.person import PersonOptions, Session, run_as_person
+from sottovoce.payloads.reaction import ReactionType
+from sottovoce.sdk.errors import NotDeliveredError
+from sottovoce.sdk.messenger_port import ChatLike, MessengerPort
+
+_STATES: Final = {Wait.SENT: MessageState.SENT, Wait.ACKNOWLEDGED: MessageState.ACKNOWLEDGED}
+_REACTIONS: Final = {
+    Face.LOVE: ReactionType.LOVE,
+    Face.THUMBS_UP: ReactionType.THUMBS_UP,
+    Face.THUMBS_DOWN: ReactionType.THUMBS_DOWN,
+    Face.LAUGH: ReactionType.LAUGH,
+    Face.SAD: ReactionType.SAD,
+    Face.ANGRY: ReactionType.ANGRY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SendOptions:
+    """What to say, and where: in a chat, or as the answer to a message."""
+
+    text: str
+    wait: Wait
+    chat: str = ""
+    reply_to: str | None = None
+
+
+def run_send(options: PersonOptions, what: SendOptions) -> None:
+    """Say something, and stay until it has come as far as wanted."""
+
+    async def work(session: Session) -> None:
+        port = session.port
+        book = await address_book(port)
+        answered = None if what.reply_to is None else await port.message(what.reply_to)
+        chat_id = find_chat(book, what.chat) if answered is None else answered.chat_id
+        _check_wait(what.wait, is_public=partner(chat_id) is None)
+        message = await port.send(chat_like(chat_id), what.text, reply_to=answered)
+        if what.wait is not Wait.QUEUED:
+            message = await _wait_for(session, message, what.wait)
+        peers = f" to {message.peer_count} peer(s)" if message.state is MessageState.SENT else ""
+        secrecy = "" if message.secrecy is None else f", {message.secrecy.value}"
+        session.output.result(
+            f"{message.state.value}{peers}: message {short_id(message.id)} to "
+            f"{printable(book.chat_name(chat_id))}{secrecy}",
+            event="message",
+            **message_fields(book, message),
+        )
+
+    run_as_person(options, work)
+
+
+def _check_wait(wait: Wait, *, is_public: bool) -> None:
+    """Check that what is waited for can come.
+
+    Raises:
+        CommandError: It cannot.
+    """
+    if wait is Wait.ACKNOWLEDGED and is_public:
+        raise CommandError(
+            "nobody acknowledges what is said in a public chat; use --wait sent", ExitCode.USAGE
+        )
+
+
+async def _wait_for(session: Session, message: Message, wait: Wait) -> Message:
+    """Wait until a message has come as far as wanted.
+
+    Raises:
+        CommandError: It has not, within the time; the text says how far it has come.
+    """
+    timeout_s = session.options.timeout_s
+    whom = "the person's device to acknowledge it" if wait is Wait.ACKNOWLEDGED else "a peer"
+    session.output.talk(f"waiting up to {timeout_s:g} s for {whom}")
+    try:
+        return await session.port.wait_for_state(message, _STATES[wait], timeout_s=timeout_s)
+    except NotDeliveredError as error:
+        now = await session.port.message(message)
+        sentence = await _how_far(session, now, str(error))
+        raise CommandError(sentence, ExitCode.NOT_DELIVERED) from None
+
+
+async def _how_far(session: Session, message: Message, reason: str) -> str:
+    name = f"message {short_id(message.id)}"
+    timeout_s = session.options.timeout_s
+    if message.state is MessageState.FAILED:
+        return f"{name} failed: {message.reason or reason}"
+    keeps = (
+        "the running node keeps trying"
+        if session.is_forwarded
+        else "it stays queued and leaves next time: keep a node running with sottovoce node run "
+        "--account, or use another verb of chat later"
+    )
+    if message.state is MessageState.QUEUED:
+        count = len(await session.port.peers())
+        why = f"{count} peer(s) are connected" if count else "no peer was reached"
+        return f"{name} is still queued after {timeout_s:g} s, {why}; {keeps}"
+    return (
+        f"{name} was sent to {message.peer_count} peer(s) and is not acknowledged after "
+        f"{timeout_s:g} s, so the person is away or has not accepted you yet; {keeps}"
+    )
+
+
+def run_react(options: PersonOptions, name: str, face: Face, *, off: bool) -> None:
+    """Put a face under a message, and give it time to leave."""
+
+    async def work(session: Session) -> None:
+        message = await session.port.message(name)
+        is_connected = await session.wait_for_peer("for the face to travel to")
+        reaction = await session.port.react(message, _REACTIONS[face], retracted=off)
+        done = "took back" if off else "put"
+        session.output.result(
+            f"{done} {face.value} under {short_id(message.id)}",
+            event="reaction",
+            **reaction_fields(reaction),
+        )
+        await session.let_it_leave(is_connected=is_connected)
+
+    run_as_person(options, work)
+
+
+def run_join(options: PersonOptions, name: str) -> None:
+    """Hear a public chat."""
+
+    async def work(session: Session) -> None:
+        chat = await session.port.join(name)
+        _print_chat(session, await address_book(session.port), chat, "joined")
+
+    run_as_person(options, work)
+
+
+def run_leave(options: PersonOptions, name: str) -> None:
+    """Show a chat no longer."""
+    _run_change(options, name, "left", lambda port, chat: port.leave(chat))
+
+
+def run_accept(options: PersonOptions, name: str) -> None:
+    """Take a stranger's chat among ours."""
+    _run_change(options, name, "accepted", lambda port, chat: port.accept(chat))
+
+
+def run_mute(options: PersonOptions, name: str, *, off: bool) -> None:
+    """Let a chat ask for attention, or not."""
+    event = "unmuted" if off else "muted"
+    _run_change(options, name, event, lambda port, chat: port.mute(chat, muted=not off))
+
+
+def _run_change(
+    options: PersonOptions,
+    name: str,
+    event: str,
+    change: Callable[[MessengerPort, ChatLike], Awaitable[Chat]],
+) -> None:
+    async def work(session: Session) -> None:
+        book = await address_book(session.port)
+        chat = await change(session.port, chat_like(find_chat(book, name)))
+        _print_chat(session, book, chat, event)
+
+    run_as_person(options, work)
+
+
+def _print_chat(session: Session, book: AddressBook, chat: Chat, event: str) -> None:
+    name = printable(book.chat_name(chat.id))
+    session.output.result(f"{event} {name}", event=event, **chat_fields(book, chat))

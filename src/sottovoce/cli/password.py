@@ -1,0 +1,165 @@
+"""Secrets that a person gives: passwords from a prompt or a file, phrases from those or stdin.
+
+None ever comes from an argument or from the text of an environment variable: other users of the
+machine can read the first, and every child process and crash report the second.
+"""
+
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from sottovoce.adapters.secret_file import (
+    SECRET_BYTES_MAX,
+    decoded_secret,
+    read_password_file,
+    read_secret_file,
+)
+from sottovoce.cli.output import CommandError, ExitCode, printable
+
+FILE_VARIABLE: Final = "SOTTOVOCE_PASSWORD_FILE"
+CREDENTIALS_VARIABLE: Final = "CREDENTIALS_DIRECTORY"
+CREDENTIAL_NAME: Final = "sottovoce-password"
+# Whoever gets hold of the key file tries billions of short ones.
+SHORT_PASSWORD_CHARS: Final = 10
+
+_STDIN: Final = "-"
+_TERMINAL: Final = "/dev/tty"
+
+
+def read_password(file: Path | None, *, what: str = "password") -> str:
+    """Return the password: from a file, the service manager, or a prompt.
+
+    Args:
+        file: What --password-file says, or None.
+        what: How the prompt calls it.
+
+    Raises:
+        CommandError: There is nobody to ask.
+        LocalProtocolError: The file cannot be used.
+    """
+    given = _password_of_files(file)
+    return _ask(f"{what}: ") if given is None else given
+
+
+def unlocking(directory: Path | None, account: str, file: Path | None) -> tuple[str, str]:
+    """Return the uid of an account that is to be unlocked, and its password.
+
+    Args:
+        directory: The data directory; None for a node that keeps nothing.
+        account: Which account, as `app.accounts.find_account` has it.
+        file: What --password-file says, or None.
+
+    Raises:
+        CommandError: A node that keeps nothing has no account, or there is nobody to ask.
+    """
+    from sottovoce.app.accounts import find_account
+
+    if directory is None:
+        raise CommandError(
+            "a node that keeps nothing has no account; leave out --ephemeral", ExitCode.USAGE
+        )
+    entry = find_account(directory, account)
+    return entry.key_uid, read_password(file, what=f"password of {printable(entry.name)}")
+
+
+def read_new_password(file: Path | None) -> tuple[str, str]:
+    """Return a password for an account, asked for twice, and a warning about it or nothing.
+
+    Args:
+        file: What --password-file says, or None.
+
+    Raises:
+        CommandError: It is empty, the two differ, or there is nobody to ask.
+    """
+    password = _password_of_files(file)
+    if password is None:
+        password = _ask("new password: ")
+        if password and _ask("the same once more: ") != password:
+            raise CommandError("the two passwords differ; nothing was changed", ExitCode.USAGE)
+    if not password:
+        raise CommandError(
+            "the password is empty, and such an account is open to everybody; choose one",
+            ExitCode.USAGE,
+        )
+    if len(password) >= SHORT_PASSWORD_CHARS:
+        return password, ""
+    return password, (
+        f"this password has fewer than {SHORT_PASSWORD_CHARS} characters: whoever copies the key "
+        "file can guess it; a few unrelated words are better"
+    )
+
+
+def read_phrase(file: str | None) -> str:
+    """Return what a person says is their recovery phrase: from a file, from stdin, or asked for.
+
+    Args:
+        file: What --phrase-file says: a path, - for stdin, or None.
+
+    Raises:
+        CommandError: There is nobody to ask.
+        LocalProtocolError: The file cannot be used.
+    """
+    if file is None:
+        return _ask("recovery phrase (not shown while you type): ")
+    if file != _STDIN:
+        return read_secret_file(Path(file))
+    if sys.stdin is None:
+        raise CommandError("there is no stdin to read the phrase from", ExitCode.USAGE)
+    text = decoded_secret(sys.stdin.buffer.read(SECRET_BYTES_MAX))
+    if text is None:
+        raise CommandError("stdin is not UTF-8 text", ExitCode.USAGE)
+    return text
+
+
+def _password_of_files(file: Path | None) -> str | None:
+    """Return the password that a file holds; None if nothing names one.
+
+    Raises:
+        CommandError: It is stdin.
+        LocalProtocolError: The file cannot be used.
+    """
+    variable = os.environ.get(FILE_VARIABLE)
+    named = file or (Path(variable) if variable else None)
+    if named is not None:
+        if str(named) == _STDIN:
+            raise CommandError(
+                "a password is not read from stdin, which is for texts and phrases; "
+                "name a file, or leave the option out to be asked",
+                ExitCode.USAGE,
+            )
+        return read_password_file(named)
+    credentials = os.environ.get(CREDENTIALS_VARIABLE)
+    if not credentials:
+        return None
+    credential = Path(credentials) / CREDENTIAL_NAME
+    # The service manager guards the directory, and marks files as open to a group for its lists.
+    return read_password_file(credential, is_guarded=False) if credential.exists() else None
+
+
+def _ask(prompt: str) -> str:
+    """Ask on the terminal, without showing what is typed.
+
+    Raises:
+        CommandError: There is no terminal, or it was closed.
+    """
+    if not _has_terminal():
+        raise CommandError(
+            "there is no terminal to ask on; give the password with --password-file FILE, "
+            f"{FILE_VARIABLE}, or a systemd credential called {CREDENTIAL_NAME} "
+            "(and a phrase with --phrase-file)",
+            ExitCode.USAGE,
+        )
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:
+        raise CommandError("nothing was typed", ExitCode.LOCKED) from None
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
