@@ -16,8 +16,9 @@ from typing_extensions import override
 from bench import machine
 from bench.errors import BenchmarkError, OptionError
 from bench.figures import Figure, table
+from bench.messenger_peer import PEER as MESSENGER
 from bench.options import NODE_PEERS, Benchmark, Options
-from bench.primitives import PEER
+from bench.primitives import PEER as PRIMITIVES
 
 # By row. A module is imported only when it is run: what one needs does not slow another down.
 BENCHMARKS: Final = (
@@ -32,8 +33,9 @@ BENCHMARKS: Final = (
     "pool_idle",
     "burst_and_join",
     "ratchet",
+    "chat_1to1",
 )
-PEERS: Final = frozenset({PEER}) | NODE_PEERS
+PEERS: Final = frozenset({PRIMITIVES, MESSENGER}) | NODE_PEERS
 
 _OK: Final = 0
 _FAILED: Final = 1

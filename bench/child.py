@@ -16,6 +16,7 @@ from bench.errors import BenchmarkError
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 _STOP_TIMEOUT_S: Final = 10.0
 _RSS: Final = re.compile(r"^VmRSS:\s+(\d+) kB$", re.MULTILINE)
+_ENDED: Final = "a process of the benchmark ended before it was measured"
 _KB: Final = 1024
 _PR_SET_PDEATHSIG: Final = 1  # of linux/prctl.h
 
@@ -33,7 +34,7 @@ class Child:
 
     def _proc_file(self, name: str) -> str:
         if not self.is_running:
-            raise BenchmarkError("a process of the benchmark ended before it was measured")
+            raise BenchmarkError(_ENDED)
         return Path(f"/proc/{self._process.pid}/{name}").read_text(encoding="ascii")
 
     def ask(self, question: Mapping[str, object]) -> dict[str, Any]:
@@ -55,10 +56,14 @@ class Child:
         return answer
 
     def cpu_s(self) -> float:
-        """Return the processor time that all its threads have taken, user and system."""
-        fields = self._proc_file("stat")
-        user, system = fields.rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / _TICKS_PER_S
+        """Return the processor time that all its threads have taken, user and system.
+
+        Raises:
+            BenchmarkError: It has ended.
+        """
+        if not self.is_running:
+            raise BenchmarkError(_ENDED)
+        return cpu_s_of(self._process.pid)
 
     def rss_bytes(self) -> int:
         """Return how much memory it has now."""
@@ -67,7 +72,21 @@ class Child:
         return int(found[1]) * _KB
 
 
-def _prepare(cores: set[int]) -> None:
+def cpu_s_of(pid: int) -> float:
+    """Return the processor time that all threads of a process have taken, user and system.
+
+    Raises:
+        BenchmarkError: There is no such process any more.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except OSError:
+        raise BenchmarkError(_ENDED) from None
+    user, system = fields.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / _TICKS_PER_S
+
+
+def prepare(cores: set[int]) -> None:
     """Keep the new process on these cores, and let it die with us, however we end."""
     os.sched_setaffinity(0, cores)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -95,7 +114,7 @@ def child(
             stderr=errors,
             text=True,
             # Between fork and exec nothing else of ours runs: no thread is alive here.
-            preexec_fn=lambda: _prepare(cores),
+            preexec_fn=lambda: prepare(cores),
         )
     except OSError as error:
         raise BenchmarkError(f"{command[0]} does not start: {error.strerror}") from error

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 # Whom targets are counted against: go-ethereum's code, status-go's node where it is alone.
-REFERENCES: Final = ("primitives", "wnode", "statusd")
+REFERENCES: Final = ("primitives", "messenger", "wnode", "statusd")
 
 _HEADINGS: Final = ("row", "benchmark", "workload", "figure", "ours")
 

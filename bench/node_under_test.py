@@ -2,17 +2,21 @@
 
 Its one argument is a JSON object: ``port``, ``node_key``, ``before`` (an enode to connect to, or
 null), ``minimum_pow``, ``peers_max`` and, where they differ from the node's own defaults,
-``pool_bytes_max``, ``filter_count`` and ``listener_count`` (how many of the filters listen to the
-first topic of the traffic, each with a key of its own). It answers each line on standard input with
-its counters, once the filters are installed.
+``pool_bytes_max``, ``filter_count``, ``listener_count`` (how many of the filters listen to the
+first topic of the traffic, each with a key of its own), ``has_person`` (whether a person lives
+there, the one to whom `bench.talker` writes) and ``is_durable`` (whether that person's database is
+on the disk). It answers each line on standard input
+with its counters, once the filters are installed.
 """
 
 import asyncio
 import json
 import sys
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 from typing import Any, Final
 
+from bench.talker import person_on
 from bench.traffic import topics
 from sottovoce.app.application import ApplicationSettings
 from sottovoce.crypto import secp256k1
@@ -36,13 +40,15 @@ async def _main(chosen: dict[str, Any]) -> None:
         ),
     )
     peers = [] if chosen["before"] is None else [chosen["before"]]
-    async with Client(settings=settings, peers=peers) as client:
+    async with Client(settings=settings, peers=peers) as client, AsyncExitStack() as stack:
         subscriptions = []
         for number in range(chosen.get("filter_count", _FILTER_COUNT)):
             listens = number < chosen.get("listener_count", 1)
             topic = topics()[0] if listens else number.to_bytes(4, "big")
             key = client.whisper.generate_symmetric_key()
             subscriptions.append(await client.whisper.subscribe(symmetric_key=key, topics=[topic]))
+        if chosen.get("has_person"):
+            await stack.enter_async_context(person_on(client, is_durable=chosen["is_durable"]))
         loop = asyncio.get_running_loop()
         while await loop.run_in_executor(None, sys.stdin.readline):
             sys.stdout.write(json.dumps(asdict(client.statistics())) + "\n")

@@ -12,7 +12,7 @@ from bench.figures import Figure
 _FULL_FACTOR: Final = 10  # then every round of a workload takes seconds
 
 OURS: Final = "sottovoce"
-# The peers' programs that are nodes; `primitives` is none.
+# The peers' programs that are nodes; `primitives` and `messenger` are none.
 NODE_PEERS: Final = frozenset({"wnode", "statusd"})
 
 
@@ -22,7 +22,7 @@ class Options:
 
     Attributes:
         quick: Small workloads, all of them in minutes.
-        peers: Programs to compare with, by name: `wnode`, `statusd`, `primitives`.
+        peers: Programs to compare with, by name: `wnode`, `statusd`, `primitives`, `messenger`.
         wanted_node_rounds: How often measurements with whole nodes are repeated; None for as
             often as the form does it.
     """
