@@ -12,7 +12,7 @@ SIMULATIONS ?= 1000
 SEED ?= 1
 
 # What `make bench` gets beside its defaults: programs to compare with, as in
-# PEERS="wnode=/path statusd=/path primitives=/path", and further arguments (names, --full, --json).
+# PEERS="wnode=/path statusd=/path primitives=/path messenger=/path", and further arguments (names, --full, --json).
 PEERS ?=
 BENCH_ARGS ?=
 # What `make plots` gets: --full measures every point of every curve.
@@ -31,7 +31,7 @@ all: check test  ## check and test
 setup: $(VENV)/.check  ## make .venv with everything in it (other targets set up what they need)
 	@echo "Ready: $(BIN) has sottovoce, the tests and the checks."
 
-demo: $(VENV)/.base  ## two people talk in a public channel through a line of relays
+demo: $(VENV)/.base  ## two people talk through a line of relays, and one of them crashes
 	@$(BIN)/sottovoce demo
 
 check: $(VENV)/.check  ## format, lint, spelling, types, layers, tidiness; changes nothing
@@ -42,8 +42,8 @@ check: $(VENV)/.check  ## format, lint, spelling, types, layers, tidiness; chang
 	@echo "layers" && { said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }; }
 	@echo "tidiness" && $(BIN)/python -m pytest --quiet --no-header tests/test_tidy.py
 
-test: $(VENV)/.test  ## the whole fast suite
-	@$(BIN)/python -m pytest
+test: $(VENV)/.test  ## the whole fast suite, on all cores
+	@$(BIN)/python -m pytest --numprocesses auto
 
 test-long: $(VENV)/.test  ## SIMULATIONS networks, property tests with EXAMPLES examples and STATES states, from SEED
 	@$(BIN)/python -m sottovoce.sim --seed $(SEED) --count $(SIMULATIONS)

@@ -382,7 +382,7 @@ def test_every_dependency_is_pinned() -> None:
 
 
 # What is imported under another name than it is installed.
-INSTALLED_AS: Final = {"google": "protobuf", "sha3": "safe-pysha3"}
+INSTALLED_AS: Final = {"apsw": "apsw-sqlite3mc", "google": "protobuf", "sha3": "safe-pysha3"}
 
 
 def imported_libraries() -> dict[str, str]:

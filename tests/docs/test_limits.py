@@ -11,7 +11,7 @@ from docs.snippets import ROOT
 
 SOURCE: Final = ROOT / "src" / "sottovoce"
 LAYERS: Final = (
-    "adapters", "codec", "devp2p", "gossip", "identity", "node", "payloads", "runtime",
+    "adapters", "chat", "codec", "devp2p", "gossip", "identity", "node", "payloads", "runtime",
     "sdk", "secure", "stack", "sync",
 )  # fmt: skip
 UNITS: Final = {"": 1, "s": 1, "KiB": 1024, "MiB": 1024 * 1024}
