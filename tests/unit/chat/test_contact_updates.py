@@ -22,16 +22,6 @@ PICTURE = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + byt
 LARGE = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(30_000)).decode()
 
 
-@pytest.fixture
-def anna() -> Person:
-    return Person(1)
-
-
-@pytest.fixture
-def bruno() -> Person:
-    return Person(2)
-
-
 def told(outputs: list[object]) -> list[ContactUpdate]:
     updates = [unwrap(it.raw).payload for it in only(MessageSubmitted, outputs)]
     return only(ContactUpdate, updates)

@@ -1,7 +1,5 @@
 import base64
 
-import pytest
-
 from sottovoce.chat.commands import (
     AddContact,
     BlockContact,
@@ -19,16 +17,6 @@ from sottovoce.stack.events import BundleLearned, MessageSubmitted, MessageWithd
 from unit.chat.people import Person, one, only, private
 
 PICTURE = "data:image/gif;base64," + base64.b64encode(b"GIF89a" + bytes(9)).decode()
-
-
-@pytest.fixture
-def anna() -> Person:
-    return Person(1)
-
-
-@pytest.fixture
-def bruno() -> Person:
-    return Person(2)
 
 
 def test_added_contact_is_followed_and_answered(anna: Person, bruno: Person) -> None:

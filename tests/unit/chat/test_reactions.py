@@ -1,7 +1,5 @@
 from dataclasses import replace
 
-import pytest
-
 from sottovoce.chat.commands import (
     React,
     SendMessage,
@@ -18,21 +16,6 @@ from sottovoce.payloads.reaction import EmojiReaction, ReactionType
 from unit.chat.people import LOBBY, NOW_MS, Person, carry, one, only, public
 
 PNG = ImageMessage(b"\x89PNG\r\n\x1a\n" + bytes(32), 1)
-
-
-@pytest.fixture
-def anna() -> Person:
-    return Person(1)
-
-
-@pytest.fixture
-def bruno() -> Person:
-    return Person(2)
-
-
-@pytest.fixture
-def carla() -> Person:
-    return Person(3)
 
 
 def reaction(

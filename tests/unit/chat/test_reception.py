@@ -32,21 +32,6 @@ from unit.chat.people import LOBBY, NOW_MS, Person, carry, one, only, private, p
 PNG = ImageMessage(b"\x89PNG\r\n\x1a\n" + bytes(32), 1)
 
 
-@pytest.fixture
-def anna() -> Person:
-    return Person(1)
-
-
-@pytest.fixture
-def bruno() -> Person:
-    return Person(2)
-
-
-@pytest.fixture
-def carla() -> Person:
-    return Person(3)
-
-
 # ---- public chats
 
 

@@ -21,16 +21,6 @@ from unit.chat.people import LOBBY, NOW_MS, Person, one, only, public
 NOWHERE = ChatId("nowhere")
 
 
-@pytest.fixture
-def anna() -> Person:
-    return Person(1)
-
-
-@pytest.fixture
-def bruno() -> Person:
-    return Person(2)
-
-
 def read_in_lobby(anna: Person, *clocks: int) -> Person:
     reader = Person(2)
     reader.join()

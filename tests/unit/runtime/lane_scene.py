@@ -43,12 +43,12 @@ class ScriptedStore(PersonStore):
     @property
     @override
     def below_chat(self) -> StackStores:
-        raise NotImplementedError
+        raise AssertionError("the scripted person keeps its words by itself")
 
     @property
     @override
     def chat(self) -> ChatStore:
-        raise NotImplementedError
+        raise AssertionError("the scripted person keeps its words by itself")
 
     @property
     @override
