@@ -7,6 +7,7 @@
     │   └── ProofOfWorkError       a target of work that was not, or cannot be, reached
     ├── RemoteProtocolError        the other side sent something illegal
     │   ├── DecryptionError        bytes that do not open with the key at hand
+    │   ├── FromFutureError        a clock that is too far ahead now, and may not be later
     │   └── InvalidKeyError        bytes that are no public key, private key or signature
     ├── ResourceLimitError         a named limit would be exceeded
     └── StorageError               what has to last cannot be read or written
@@ -36,6 +37,10 @@ class RemoteProtocolError(SottovoceError):
 
 class DecryptionError(RemoteProtocolError):
     """The bytes do not open with this key: damaged, or meant for somebody else."""
+
+
+class FromFutureError(RemoteProtocolError):
+    """A clock is further ahead than is allowed now; the same bytes may be taken later on."""
 
 
 class InvalidKeyError(RemoteProtocolError):

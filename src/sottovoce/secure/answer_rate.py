@@ -20,19 +20,27 @@ ANSWERS_PER_S: Final = 0.02
 DEVICES_REMEMBERED_MAX: Final = 1024
 
 
+# An answer can be lost, and until one arrives nothing of the device is read. So the first pause is
+# short and each one twice as long as the one before, up to the longest.
+PAUSE_GROWTH: Final = 2
+
+
 class AnswerRate:
     """Who was answered when."""
 
-    __slots__ = ("_bucket", "_last_s", "_pause_s")
+    __slots__ = ("_answered", "_bucket", "_first_pause_s", "_pause_s")
 
-    def __init__(self, pause_s: float) -> None:
+    def __init__(self, pause_s: float, first_pause_s: float | None = None) -> None:
         """Begin.
 
         Args:
-            pause_s: Seconds between two answers to the same device.
+            pause_s: Seconds between two answers to the same device, at the longest.
+            first_pause_s: Seconds between the first two; None for the longest at once.
         """
         self._pause_s = pause_s
-        self._last_s: dict[bytes, float] = {}
+        self._first_pause_s = pause_s if first_pause_s is None else min(first_pause_s, pause_s)
+        # When each device was answered last, and for how long it is not answered again.
+        self._answered: dict[bytes, tuple[float, float]] = {}
         self._bucket: TokenBucket | None = None
 
     def allows(self, device: bytes, now: Moment) -> bool:
@@ -42,8 +50,8 @@ class AnswerRate:
             device: Its identity (33 bytes), and the installation id that the answer is for, if any.
             now: The time.
         """
-        last_s = self._last_s.get(device)
-        if last_s is not None and now.monotonic_s - last_s < self._pause_s:
+        last_s, pause_s = self._answered.get(device, (now.monotonic_s, 0.0))
+        if now.monotonic_s - last_s < pause_s:
             return False
         account = self._account(now)
         is_overdrawn = account.spend(1, now.monotonic_s)
@@ -58,10 +66,13 @@ class AnswerRate:
             now: The time.
         """
         self._account(now).spend(1, now.monotonic_s)
-        self._last_s.pop(device, None)
-        self._last_s[device] = now.monotonic_s
-        if len(self._last_s) > DEVICES_REMEMBERED_MAX:
-            del self._last_s[next(iter(self._last_s))]
+        last_s, pause_s = self._answered.pop(device, (now.monotonic_s, 0.0))
+        # Who was silent for longer than the longest pause is out of step anew.
+        is_anew = not pause_s or now.monotonic_s - last_s > PAUSE_GROWTH * self._pause_s
+        next_s = self._first_pause_s if is_anew else min(pause_s * PAUSE_GROWTH, self._pause_s)
+        self._answered[device] = (now.monotonic_s, next_s)
+        if len(self._answered) > DEVICES_REMEMBERED_MAX:
+            del self._answered[next(iter(self._answered))]
 
     def _account(self, now: Moment) -> TokenBucket:
         if self._bucket is None:

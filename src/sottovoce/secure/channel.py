@@ -86,7 +86,7 @@ class Channel:
             identity, public, installation_id, Records(store), entropy, settings
         )
         # Two of them, so that no number of strangers spends what people we know would need.
-        self._rate: Final = AnswerRate(settings.answer_pause_s)
+        self._rate: Final = AnswerRate(settings.answer_pause_s, settings.answer_first_pause_s)
         self._strangers_rate: Final = AnswerRate(settings.answer_pause_s)
         self.unopened: Final[Counter[Unreadable]] = Counter()
 
@@ -237,6 +237,16 @@ class Channel:
             LocalProtocolError: A stored record is damaged.
         """
         return dict(self._device.records.peer(secp256k1.compress(peer)).installations)
+
+    def written_to(self, peer: PublicKey) -> list[str]:
+        """Return the devices of an identity that messages go to, those of the newest bundles first.
+
+        Raises:
+            InvalidKeyError: The key is not on the curve.
+            LocalProtocolError: A stored record is damaged.
+        """
+        known = self._device.records.peer(secp256k1.compress(peer))
+        return known.active(self._device.settings.installations_max)
 
     def agreed_secrets(self) -> list[SecretAgreed]:
         """Return all negotiated secrets, for whoever has to listen again after a start.

@@ -144,6 +144,11 @@ class Installation:
         )
 
 
+def _rank(installation: Installation, ours: str | None) -> tuple[bool, int]:
+    """Return what decides which device is forgotten first: the lowest."""
+    return ours is not None and installation.enabled, installation.timestamp_ns
+
+
 def _older_expired(known: KnownPrekey, added: KnownPrekey) -> KnownPrekey:
     if known.expired or known.version >= added.version:
         return known
@@ -236,8 +241,10 @@ class Peer:
             installations[name] = known.learned(
                 prekey, bundle.timestamp_ns, announced=name == announced_by, now_ns=now_ns
             )
+        # Of our own those that the person enabled stay: others may be made without end.
         while len(installations) > INSTALLATIONS_REMEMBERED_MAX:
-            del installations[min(installations, key=lambda name: installations[name].timestamp_ns)]
+            oldest = min(installations, key=lambda name: _rank(installations[name], ours))
+            del installations[oldest]
         return replace(self, installations=installations), [n for n in new if n in installations]
 
 

@@ -121,12 +121,23 @@ def seal_direct(device: Device, recipient: PublicKey, content: bytes, now: Momen
 def seal_to_any_device(device: Device, recipient: PublicKey, content: bytes, now: Moment) -> Sealed:
     """Seal content to an identity, without a session, as pairing needs it.
 
+    Whoever reads it has our bundle and may answer on the negotiated topic, so it is told
+    (docs/spec-deviations.md, "Several devices").
+
     Raises:
         InvalidKeyError: The recipient's key is not on the curve.
         LocalProtocolError: A record is damaged.
     """
     direct = {ANY_DEVICE: _encrypt_to_any_device(device, recipient, content)}
-    return Sealed(_encode(device, direct, now), Secrecy.DH_ONLY)
+    identity = secp256k1.compress(recipient)
+    peer = device.records.peer(identity)
+    secret = negotiated_secret(device.identity, recipient, peer)
+    following = replace(peer.with_secret(secret, device.installation_id), known=True)
+    if following != peer:
+        device.records.save_peer(identity, following)
+    return Sealed(
+        _encode(device, direct, now), Secrecy.DH_ONLY, facts=(SecretAgreed(recipient, secret),)
+    )
 
 
 def seal_bundle(device: Device, now: Moment) -> Sealed:

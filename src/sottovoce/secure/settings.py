@@ -19,6 +19,8 @@ PREKEY_USE_S: Final = DAY_S  # so long new sessions start on a prekey of ours
 # secrecy of a first message against a thief of keys begins with its destruction.
 PREKEY_KEPT_S: Final = 30 * DAY_S
 ANSWER_PAUSE_S: Final = 7200  # one answer for each device in this time, as the clients meant it
+# So long after the first answer to somebody we know, for it may have been lost; then ever longer.
+ANSWER_FIRST_PAUSE_S: Final = 60
 # Identities to which we never wrote, whose bundles and messages come unasked. Each may bring a
 # record of 46 kB and four sessions of 15 kB, so that they take 55 MB together at the very most.
 # Fewer would let a flood drive out sooner whom we are about to write to.
@@ -42,7 +44,8 @@ class SecureSettings:
         installations_max: Devices of one person that a message is encrypted to.
         prekey_use_s: Seconds after which a new prekey is drawn.
         prekey_kept_s: Seconds after that until the old one, and what hangs on it, is destroyed.
-        answer_pause_s: Seconds between two answers to the same device.
+        answer_pause_s: Seconds between two answers to the same device, at the longest.
+        answer_first_pause_s: Seconds between the first two to a device of somebody we know.
         strangers_max: Identities to which we never wrote that are remembered.
         sessions_per_stranger_max: Sessions with one of them.
         keys_per_stranger_session_max: Keys of messages, and ended chains, that it stores.
@@ -58,6 +61,7 @@ class SecureSettings:
     prekey_use_s: int = PREKEY_USE_S
     prekey_kept_s: int = PREKEY_KEPT_S
     answer_pause_s: int = ANSWER_PAUSE_S
+    answer_first_pause_s: int = ANSWER_FIRST_PAUSE_S
     strangers_max: int = STRANGERS_MAX
     sessions_per_stranger_max: int = SESSIONS_PER_STRANGER_MAX
     keys_per_stranger_session_max: int = KEYS_PER_STRANGER_SESSION_MAX

@@ -76,6 +76,18 @@ class BodyWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class BodyPostponed:
+    """A body that was just handed up cannot be taken yet.
+
+    It counts as not received, so it is not acknowledged, and comes up again when its author
+    repeats it.
+    """
+
+    peer: PublicKey
+    message_id: MessageId
+
+
+@dataclass(frozen=True, slots=True)
 class PeerForgotten:
     """Nothing shall be sent to this peer any more of what waits now.
 
@@ -90,7 +102,9 @@ class TimePassed:
     """A deadline may have come; everything that leaves, leaves as the answer to this."""
 
 
-SyncEvent: TypeAlias = BodySubmitted | BytesReceived | BodyWithdrawn | PeerForgotten | TimePassed
+SyncEvent: TypeAlias = (
+    BodySubmitted | BytesReceived | BodyPostponed | BodyWithdrawn | PeerForgotten | TimePassed
+)
 
 
 # ---- outputs

@@ -117,6 +117,7 @@ class Ledger:
         """Forget a record."""
         state = self._peers[line.peer]
         del state.lines[line.type][line.message_id]
+        state.held.pop(line, None)
         self.ack_count -= line.type is RecordType.ACK
         self._requests.pop(line, None)
         self._agenda.drop(line)
@@ -127,12 +128,35 @@ class Ledger:
         line.due_epoch = epoch
         self._agenda.put(line, epoch)
 
+    def note_body(self, peer: PublicKey, epoch: int) -> None:
+        """Note that a body left for a peer."""
+        self._peers[peer].body_epoch = epoch
+
+    def hold(self, line: Line) -> None:
+        """Let a record leave with the next payload for its peer, if that is before its epoch."""
+        self._peers[line.peer].held[line] = None
+
+    def release(self, peer: PublicKey, epoch: int) -> None:
+        """Let what was held leave at an epoch: the peer has answered."""
+        state = self._peers.get(peer)
+        if state is None:
+            return
+        state.body_epoch = None
+        for line in state.held:
+            self._agenda.put(line, epoch)
+
     def take_due(self, epoch: int) -> dict[PublicKey, list[Line]]:
         """Return what goes out at an epoch, by peer; each is put again or removed afterwards."""
-        by_peer: dict[PublicKey, list[Line]] = {}
+        by_peer: dict[PublicKey, dict[Line, None]] = {}
         for line in self._agenda.take_due(epoch):
-            by_peer.setdefault(line.peer, []).append(line)
-        return by_peer
+            by_peer.setdefault(line.peer, {})[line] = None
+        for peer, lines in by_peer.items():
+            held = self._peers[peer].held
+            for line in held:
+                self._agenda.drop(line)
+            lines.update(held)
+            held.clear()
+        return {peer: list(lines) for peer, lines in by_peer.items()}
 
     def next_epoch(self) -> int | None:
         """Return the first epoch at which something goes out, or None."""

@@ -71,3 +71,8 @@ class MemorySyncStore:
             return
         memory = self._received if answered else self._strange
         memory.add(peer, message_id, per_peer_max=per_peer_max, total_max=total_max)
+
+    def forget_received(self, peer: PublicKey, message_id: MessageId) -> None:
+        """Forget a message of this peer; nothing happens if it is not remembered."""
+        self._received.forget(peer, message_id)
+        self._strange.forget(peer, message_id)

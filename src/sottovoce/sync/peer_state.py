@@ -14,6 +14,8 @@ from sottovoce.sync.records import MessageId, RecordType
 
 # The records that end with the acknowledgement of their message.
 OUTGOING: Final = (RecordType.OFFER, RecordType.MESSAGE)
+# To go through an enumeration takes longer than all the rest that a peer's state is made of.
+_TYPES: Final = tuple(RecordType)
 
 
 class Line:
@@ -64,16 +66,18 @@ class PeerState:
         waiting: The length of each body that waits for the peer's acknowledgement, in bytes.
         waiting_bytes: Their sum.
         lines: The records.
+        held: Those of them that wait for company: they leave with the next payload for the peer.
+        body_epoch: When a body left last that the peer has not answered since; None if none did.
     """
 
-    __slots__ = ("lines", "waiting", "waiting_bytes")
+    __slots__ = ("body_epoch", "held", "lines", "waiting", "waiting_bytes")
 
     def __init__(self) -> None:
         self.waiting: Final[dict[MessageId, int]] = {}
         self.waiting_bytes = 0
-        self.lines: Final[dict[RecordType, dict[MessageId, Line]]] = {
-            type: {} for type in RecordType
-        }
+        self.lines: Final[dict[RecordType, dict[MessageId, Line]]] = {type: {} for type in _TYPES}
+        self.held: Final[dict[Line, None]] = {}
+        self.body_epoch: int | None = None
 
     @property
     def is_empty(self) -> bool:

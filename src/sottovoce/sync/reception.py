@@ -57,6 +57,7 @@ class Reception:
         outputs: list[SyncOutput] = []
         acked = tuple(id for id in self._checked(payload.acks) if self._take_ack(peer, id))
         if acked:
+            self._ledger.release(peer, epoch)
             outputs.append(Delivered(peer, acked))
         for id in self._checked(payload.requests):
             self._take_request(peer, id, epoch)
@@ -73,6 +74,13 @@ class Reception:
         self._statistics.bodies_delivered += len(acked)
         self._statistics.bodies_received += len(came)
         return outputs
+
+    def postpone(self, peer: PublicKey, id: MessageId) -> None:
+        """Count a message as not received, and do not acknowledge it."""
+        self._store.forget_received(peer, id)
+        line = self._ledger.line(peer, RecordType.ACK, id)
+        if line is not None:
+            self._ledger.remove(line)
 
     def _checked(self, ids: Iterable[bytes]) -> Iterator[MessageId]:
         for raw in ids:

@@ -85,3 +85,7 @@ class SyncStore(Protocol):
             total_max: So many of all peers are remembered; the oldest are forgotten.
         """
         ...
+
+    def forget_received(self, peer: PublicKey, message_id: MessageId) -> None:
+        """Forget a message of this peer; nothing happens if it is not remembered."""
+        ...

@@ -16,6 +16,7 @@ from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import PublicKey
 from sottovoce.sync.bundle import Record, bundle
 from sottovoce.sync.events import (
+    BodyPostponed,
     BodyQueued,
     BodyRefused,
     BodySubmitted,
@@ -104,6 +105,8 @@ class Synchronizer:
                 return self._flush(epoch)
             case BodySubmitted():
                 return [self._submit(event, epoch, now)]
+            case BodyPostponed():
+                self._reception.postpone(event.peer, event.message_id)
             case BodyWithdrawn():
                 if self._ledger.waits(event.peer, event.message_id):
                     self._give_up(event.peer, event.message_id)
@@ -127,6 +130,7 @@ class Synchronizer:
 
     def _submit(self, event: BodySubmitted, epoch: int, now: Moment) -> SyncOutput:
         peer, body_bytes = event.peer, len(event.body)
+        state = self._ledger.state(peer)
         message = Message(event.group_id, now.unix_whole_s, event.body)
         id = message_id(message)
         if self._ledger.waits(peer, id):
@@ -136,7 +140,12 @@ class Synchronizer:
             return BodyRefused(peer, refusal)
         waiting = Waiting(peer, id, _BEGINNINGS[self._settings.mode], 0, body_bytes)
         self._store.add_waiting(waiting, message)
-        self._wait(waiting, due_epoch=epoch + 1, leaves_epoch=epoch)
+        if state is not None and state.body_epoch == epoch:
+            # One envelope costs as much as many bodies in it; whoever answers soon gets it soon.
+            line = self._wait(waiting, due_epoch=epoch + 1, leaves_epoch=epoch + 1)
+            self._ledger.hold(line)
+        else:
+            self._wait(waiting, due_epoch=epoch + 1, leaves_epoch=epoch)
         return BodyQueued(peer, id)
 
     def _refusal(self, peer: PublicKey, body_bytes: int) -> Refusal | None:
@@ -207,6 +216,7 @@ class Synchronizer:
             return
         if line.stored:
             self._store.set_send_count(line.peer, line.message_id, line.send_count)
+            self._ledger.note_body(line.peer, epoch)
         # What leaves at once counts as sent in the epoch in which the rhythm would have sent it.
         line.sent_epoch = max(epoch, line.due_epoch)
         again = next_send_epoch(

@@ -25,6 +25,30 @@ def test_one_device_is_answered_once_in_each_pause() -> None:
     ]  # fmt: skip
 
 
+def test_first_pauses_are_shorter_for_an_answer_may_have_been_lost() -> None:
+    rate = AnswerRate(7200, 60)
+    moments = (0, 59, 60, 179, 180, 419, 420)
+    assert [answered(rate, b"a", after(s)) for s in moments] == [
+        True, False, True, False, True, False, True,
+    ]  # fmt: skip
+
+
+def test_pauses_never_become_longer_than_the_longest() -> None:
+    rate = AnswerRate(100, 60)
+    moments = (0, 60, 159, 160, 259, 260)
+    assert [answered(rate, b"a", after(s)) for s in moments] == [
+        True, True, False, True, False, True,
+    ]  # fmt: skip
+
+
+def test_who_was_silent_for_long_is_answered_as_at_first() -> None:
+    rate = AnswerRate(7200, 60)
+    for moment in (0, 60, 180):
+        assert answered(rate, b"a", after(moment))
+    assert answered(rate, b"a", after(180 + 2 * 7200 + 1))
+    assert answered(rate, b"a", after(180 + 2 * 7200 + 61))
+
+
 def test_many_devices_share_a_bound() -> None:
     rate = AnswerRate(7200)
     count = sum(answered(rate, bytes([number]), after(0)) for number in range(100))
@@ -43,4 +67,4 @@ def test_devices_that_are_remembered_are_bounded() -> None:
     rate = AnswerRate(7200)
     for number in range(DEVICES_REMEMBERED_MAX + 10):
         assert answered(rate, number.to_bytes(2, "big"), after(number / ANSWERS_PER_S))
-    assert len(rate._last_s) == DEVICES_REMEMBERED_MAX
+    assert len(rate._answered) == DEVICES_REMEMBERED_MAX

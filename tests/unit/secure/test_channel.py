@@ -13,6 +13,7 @@ from sottovoce.secure.facts import (
     Opened,
     Sealed,
     Secrecy,
+    SecretAgreed,
     Unopened,
     Unreadable,
 )
@@ -37,6 +38,16 @@ def test_text_that_cannot_be_an_installation_id_is_refused(text: str) -> None:
     alice = Device("alice")
     with pytest.raises(LocalProtocolError):
         Channel(alice.private, text, MemoryStore(), alice.entropy)
+
+
+def test_whoever_can_read_on_any_device_may_answer_on_the_negotiated_topic() -> None:
+    alice, desk = Device("alice"), Device("alice", "desk")
+    sealed = alice.channel.seal_to_any_device(alice.public, b"pairing", START)
+    (agreed,) = sealed.facts
+    assert isinstance(agreed, SecretAgreed)
+    assert sealed.agreed_secret is None
+    assert alice.channel.agreed_secrets() == [agreed]
+    assert agreed in desk.open(alice, sealed).facts
 
 
 def test_public_content_leaves_as_it_is() -> None:
@@ -81,6 +92,20 @@ def test_answer_is_wanted_once_in_each_pause() -> None:
         for fact in facts:
             tablet.channel.seal_answer(fact, after(s))
     assert told == [True, False, False, True]
+
+
+def test_answer_to_somebody_we_know_is_wanted_again_soon_for_it_may_be_lost() -> None:
+    """Found among simulated people: who had lost a session stayed deaf to a contact for hours."""
+    alice, bob = talking()
+    bob.lose_everything()
+    bob.channel.remember(alice.public)
+    told = []
+    for s in (1, 60, 61, 180, 181):
+        facts = wanted(bob.open(alice, alice.send(bob, b"", after(s)), after(s)))
+        told.append(bool(facts))
+        for fact in facts:
+            bob.channel.seal_answer(fact, after(s))  # Nothing of it arrives.
+    assert told == [True, False, True, False, True]
 
 
 def test_answer_that_was_never_sealed_is_wanted_again() -> None:
@@ -151,6 +176,7 @@ def test_device_that_is_switched_off_gets_nothing() -> None:
     alice.channel.set_enabled(phone.public, "tablet", enabled=False)
     assert reason(tablet.open(alice, alice.send(phone, b""))) is Unreadable.OTHER_DEVICE
     assert set(alice.channel.installations(phone.public)) == {"bob's phone", "tablet"}
+    assert alice.channel.written_to(phone.public) == ["bob's phone"]
 
 
 def test_unknown_device_cannot_be_switched() -> None:

@@ -199,6 +199,15 @@ def test_devices_that_are_remembered_are_bounded_and_the_oldest_goes() -> None:
     assert "device 4" not in peer.installations
 
 
+def test_device_of_our_own_that_is_enabled_stays_whatever_comes() -> None:
+    peer = Peer({"desk": Installation(0, True, 1)})
+    for number in range(INSTALLATIONS_REMEMBERED_MAX + 5):
+        news = bundle(number + 1, **{f"device {number}": 1})
+        peer = peer.learned(news, ours="this", announced_by=None, now_ns=NOW_NS)[0]
+    assert len(peer.installations) == INSTALLATIONS_REMEMBERED_MAX
+    assert "desk" in peer.installations
+
+
 def test_prekeys_that_are_remembered_are_bounded_and_the_current_one_stays() -> None:
     peer = Peer()
     for number in range(1, 50):

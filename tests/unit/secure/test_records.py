@@ -19,9 +19,24 @@ def test_empty_store_has_nothing() -> None:
 
 
 def test_what_is_stored_comes_back() -> None:
-    records = Records(MemoryStore())
+    store = MemoryStore()
+    written = Records(store)
+    written.save_own(OWN)
+    written.save_peer(b"peer", PEER)
+    written.save_session(NAME, SESSION)
+    for records in (written, Records(store)):
+        assert (records.own(), records.peer(b"peer")) == (OWN, PEER)
+        assert records.session(NAME) == SESSION
+        assert records.session(NAME._replace(peer=b"other")) is None
+
+
+def test_what_is_in_memory_counts_only_for_the_bytes_that_are_stored() -> None:
+    store = MemoryStore()
+    records, elsewhere = Records(store), Records(store)
     records.save_own(OWN)
-    records.save_peer(b"peer", PEER)
     records.save_session(NAME, SESSION)
-    assert (records.own(), records.peer(b"peer")) == (OWN, PEER)
-    assert records.session(NAME) == SESSION
+    changed = SESSION._replace(used_unix_s=SESSION.used_unix_s + 1)
+    elsewhere.save_own(OwnPrekeys())
+    elsewhere.save_session(NAME, changed)
+    assert records.own() == OwnPrekeys()
+    assert records.session(NAME) == changed

@@ -65,6 +65,7 @@ def fingerprint(person: Person) -> Fingerprint:
             line.repeated,
             None if line.sent_epoch is None else min(epoch - line.sent_epoch, PAUSE_SEEN_MAX),
             line.send_count if line.type == line.type.REQUEST else line.send_count > 0,
+            line in ledger._peers[line.peer].held,
         )
         for line, leaves in ledger._agenda._epoch_of.items()
     ]
@@ -74,6 +75,7 @@ def fingerprint(person: Person) -> Fingerprint:
         tuple(sorted(id for _, id in person.store._received.entries)),
         tuple(person.bodies),
         tuple(person.delivered),
+        tuple(state.body_epoch == epoch for state in ledger._peers.values()),
     )
 
 
@@ -213,7 +215,7 @@ class Model:
 
     def _check_end(self, state: State) -> None:
         for node in (0, 1):
-            lines, waiting, _, _, delivered = state.nodes[node]
+            lines, waiting, _, _, delivered, _ = state.nodes[node]
             assert isinstance(delivered, tuple)
             if lines or waiting:
                 raise StuckError("something waits for ever")

@@ -62,3 +62,44 @@ def test_oldest_request_of_all_makes_room() -> None:
     assert ledger.request(CARLA, id_of(), 1) == 1
     assert ledger.line(BRUNO, RecordType.REQUEST, id_of(b"0")) is None
     assert ledger.line(CARLA, RecordType.REQUEST, id_of()) is not None
+
+
+def test_held_record_leaves_with_another_one_for_the_same_peer() -> None:
+    ledger = Ledger()
+    held = ledger.add(BRUNO, RecordType.MESSAGE, id_of(), due_epoch=2, leaves_epoch=2)
+    ledger.hold(held)
+    ledger.add(CARLA, RecordType.ACK, id_of(), due_epoch=1, leaves_epoch=1)
+    assert list(ledger.take_due(1)) == [CARLA]
+    add(ledger, RecordType.ACK)
+    due = ledger.take_due(1)
+    assert [line.type for line in due[BRUNO]] == [RecordType.ACK, RecordType.MESSAGE]
+    assert ledger.next_epoch() is None
+
+
+def test_held_record_leaves_in_its_epoch_once() -> None:
+    ledger = Ledger()
+    held = ledger.add(BRUNO, RecordType.MESSAGE, id_of(), due_epoch=2, leaves_epoch=2)
+    ledger.hold(held)
+    assert ledger.take_due(2) == {BRUNO: [held]}
+
+
+def test_answer_releases_what_is_held_for_its_author_alone() -> None:
+    ledger = Ledger()
+    for peer in (BRUNO, CARLA):
+        ledger.hold(ledger.add(peer, RecordType.MESSAGE, id_of(), due_epoch=2, leaves_epoch=2))
+        ledger.note_body(peer, 1)
+    ledger.release(BRUNO, 1)
+    ledger.release(ANNA, 1)
+    assert list(ledger.take_due(1)) == [BRUNO]
+    epochs = [state.body_epoch for state in map(ledger.state, (BRUNO, CARLA)) if state is not None]
+    assert epochs == [None, 1]
+
+
+def test_held_record_that_is_removed_is_released_no_more() -> None:
+    ledger = Ledger()
+    add(ledger, RecordType.ACK, 9)
+    held = ledger.add(BRUNO, RecordType.MESSAGE, id_of(), due_epoch=2, leaves_epoch=2)
+    ledger.hold(held)
+    ledger.remove(held)
+    ledger.release(BRUNO, 1)
+    assert ledger.next_epoch() == 9

@@ -4,7 +4,7 @@ import pytest
 
 from sottovoce.base.quantities import PublicKey
 from sottovoce.sync import reception
-from sottovoce.sync.events import BodiesReceived, Delivered, Ignored, NotDataSync
+from sottovoce.sync.events import BodiesReceived, BodyPostponed, Delivered, Ignored, NotDataSync
 from sottovoce.sync.records import Message, MessageId, Payload, RecordType
 from sottovoce.sync.settings import (
     ACKS_PER_PEER_MAX,
@@ -51,6 +51,21 @@ def test_repeated_message_is_acknowledged_again_and_not_handed_up_again() -> Non
     assert person.receive(Payload(messages=(message(),))) == []
     assert person.wait(0.3) == [Payload(acks=(id_of(),))]
     assert person.ignored(Ignored.REPEATED) == 1
+
+
+def test_postponed_message_is_not_acknowledged_until_it_comes_again() -> None:
+    person = Person()
+    person.receive(Payload(messages=(message(), message(b"other"))))
+    person.sync.handle(BodyPostponed(BRUNO, id_of()), person.now)
+    assert person.wait(0.3) == [Payload(acks=(id_of(b"other"),))]
+    assert person.receive(Payload(messages=(message(),))) == [BodiesReceived(BRUNO, (message(),))]
+    assert person.wait(0.3) == [Payload(acks=(id_of(),))]
+
+
+def test_postponing_what_never_came_changes_nothing() -> None:
+    person = Person()
+    person.sync.handle(BodyPostponed(BRUNO, id_of()), person.now)
+    assert person.sync.next_deadline() is None
 
 
 def test_message_twice_in_one_payload_is_one() -> None:

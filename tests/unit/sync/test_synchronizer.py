@@ -15,6 +15,7 @@ from sottovoce.sync.events import (
 from sottovoce.sync.records import Payload
 from sottovoce.sync.settings import (
     BODY_BYTES_MAX,
+    EPOCH_S,
     PAYLOAD_BYTES_SENT_MAX,
     WAITING_BYTES_PER_PEER_MAX,
     WAITING_MAX,
@@ -64,6 +65,61 @@ def test_each_peer_gets_its_own_payload() -> None:
     person.submit(b"to Bruno", BRUNO)
     person.submit(b"to Carla", CARLA)
     assert [output.peer for output in only(PayloadToSend, person.flush())] == [BRUNO, CARLA]
+
+
+def test_body_after_one_that_is_not_answered_waits_for_the_next_step() -> None:
+    person = Person()
+    person.submit(b"one")
+    person.flush()
+    person.submit(b"two")
+    person.submit(b"three")
+    assert person.sync.next_deadline() == pytest.approx(person.now_s + EPOCH_S)
+    assert person.sent() == []
+    (payload,) = person.wait(EPOCH_S)
+    assert [each.body for each in payload.messages] == [b"two", b"three"]
+
+
+def test_answer_of_the_peer_lets_what_waits_for_it_leave_at_once() -> None:
+    person = Person()
+    first = person.submit(b"one")
+    person.flush()
+    second = person.submit(b"two")
+    person.receive(Payload(acks=(first,)))
+    assert person.sync.next_deadline() == person.now_s
+    (payload,) = person.sent()
+    assert [each.body for each in payload.messages] == [b"two"]
+    assert person.delivered == [first]
+    person.receive(Payload(acks=(second,)))
+    assert person.sync._ledger._peers == {}
+
+
+def test_acknowledgement_takes_along_what_waits_for_the_same_peer() -> None:
+    person = Person()
+    person.submit(b"one")
+    person.flush()
+    person.submit(b"two")
+    person.receive(Payload(messages=(message(b"theirs"),)))
+    (payload,) = person.sent()
+    assert (len(payload.acks), len(payload.messages)) == (1, 1)
+    assert person.wait(EPOCH_S) == []
+
+
+def test_body_that_was_withdrawn_while_it_waited_never_leaves() -> None:
+    person = Person()
+    first = person.submit(b"one")
+    person.flush()
+    person.handle(BodyWithdrawn(BRUNO, person.submit(b"two")))
+    person.receive(Payload(acks=(first,)))
+    assert person.sync.next_deadline() is None
+    assert person.wait(EPOCH_S) == []
+
+
+def test_bodies_for_others_do_not_wait_for_one_who_is_silent() -> None:
+    person = Person()
+    person.submit(b"one", BRUNO)
+    person.flush()
+    person.submit(b"two", CARLA)
+    assert len(person.sent()) == 1
 
 
 def test_large_bodies_are_spread_over_payloads_below_the_bound() -> None:
@@ -252,11 +308,10 @@ def test_monotonic_clock_that_goes_back_neither_repeats_nor_loses() -> None:
     person.flush()
     person.now_s -= 500
     assert person.sent() == []
-    person.submit(b"more")
+    person.submit(b"more", CARLA)
     assert len(person.sent()) == 1
     person.now_s += 506
-    (payload,) = person.sent()
-    assert len(payload.messages) == 2
+    assert [len(payload.messages) for payload in person.sent()] == [1, 1]
 
 
 def test_long_sleep_ends_in_one_payload_and_no_burst() -> None:
