@@ -2,7 +2,8 @@
 
 Pure functions over opened events. They follow the deployed clients to the letter, also where the
 specification is stricter, for members who judge differently would no longer be in one group
-(docs/spec-deviations.md, "Group rules").
+(docs/spec-deviations.md, "Group rules"). One history is judged strictly, whole or not at all; what
+several histories make together is settled, for events that crossed may contradict one another.
 
 Spec: Status specs draft 7 (group chat); status-go protocol/v1/membership_update_message.go.
 """
@@ -83,6 +84,62 @@ def evaluate(chat_id: str, events: Iterable[SignedEvent]) -> GroupState:
     return state
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Settled(Value):
+    """What everything that is known of a group makes of it.
+
+    Attributes:
+        state: The group.
+        allowed: The events that count, in order; by themselves a history that is valid for all.
+    """
+
+    state: GroupState
+    allowed: tuple[SignedEvent, ...]
+
+
+def settle(chat_id: str, events: Iterable[SignedEvent]) -> Settled:
+    """Return what events make of a group, whatever crossed; depends on nothing but their set.
+
+    An event that is not allowed where its clock puts it counts for nothing, and neither does one
+    that changes nothing. So people who know the same events see the same group, whatever came to
+    them first (docs/spec-deviations.md, "Groups that crossed").
+
+    Args:
+        chat_id: The group's id.
+        events: Its events, opened, each once.
+    """
+    state = GroupState()
+    allowed: list[SignedEvent] = []
+    for signed in sorted(events, key=_place):
+        if len(allowed) == EVENTS_MAX:
+            break
+        if not allowed and not _is_creation(chat_id, signed):
+            continue
+        try:
+            after = apply_event(state, signed)
+        except RemoteProtocolError:
+            continue
+        if after != state and signed.chat_id == chat_id:
+            state = after
+            allowed.append(signed)
+    return Settled(state, tuple(allowed))
+
+
+def evaluate_received(chat_id: str, events: Iterable[SignedEvent]) -> GroupState:
+    """Return what a received history makes of a group by itself, as deployed clients judge it.
+
+    Where clocks are equal, the order in which it came may be allowed or the one in which we settle.
+
+    Raises:
+        RemoteProtocolError: As `evaluate`.
+    """
+    as_it_came = tuple(events)
+    try:
+        return evaluate(chat_id, as_it_came)
+    except RemoteProtocolError:
+        return evaluate(chat_id, sorted(as_it_came, key=_place))
+
+
 def in_order(events: Iterable[SignedEvent]) -> tuple[SignedEvent, ...]:
     """Sort events by their clocks; where two are equal the one that came first stays first."""
     return tuple(sorted(events, key=lambda signed: signed.event.clock))
@@ -112,10 +169,24 @@ def group_chat_id(uuid: str, creator: PublicKey) -> str:
     return f"{uuid}-{contact_id(creator)}"
 
 
+def _place(signed: SignedEvent) -> tuple[int, bool, bytes]:
+    """Return where an event stands: by its clock, and among equals the same for everybody."""
+    event = signed.event
+    return event.clock, event.type != EventType.CHAT_CREATED, signed.signature
+
+
+def _is_creation(chat_id: str, signed: SignedEvent) -> bool:
+    return signed.event.type == EventType.CHAT_CREATED and _names_creator(chat_id, signed)
+
+
+def _names_creator(chat_id: str, signed: SignedEvent) -> bool:
+    return chat_id.endswith(signed.author_id) and chat_id != signed.author_id
+
+
 def _check_creation(chat_id: str, first: SignedEvent) -> None:
     if first.event.type != EventType.CHAT_CREATED:
         raise RemoteProtocolError("a group's first event is not its creation")
-    if not chat_id.endswith(first.author_id) or chat_id == first.author_id:
+    if not _names_creator(chat_id, first):
         raise RemoteProtocolError("a group's id does not name its creator")
 
 
@@ -137,6 +208,8 @@ def _without_target(state: GroupState, _author: str, event: MembershipEvent) -> 
 
 
 def _with(people: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    if len(more) == 1:  # As with everybody who joins; the other way costs ten times as much.
+        return people if more[0] in people else (*people, *more)
     return tuple(dict.fromkeys((*people, *more)))
 
 

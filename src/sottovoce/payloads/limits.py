@@ -64,5 +64,26 @@ ADVERTISED_MAX: Final = 1024
 # How far a clock may be ahead of the time that it is compared with, as in every deployed client.
 CLOCK_AHEAD_MS_MAX: Final = 120_000
 
+# The same for the events of groups, compared with our own time. Two people whose clocks are each
+# two minutes off, one fast and one slow, see one another's events four minutes apart; what a member
+# signed stands in every message from then on, so that refusing it would refuse all of them.
+GROUP_CLOCK_AHEAD_MS_MAX: Final = 300_000
+
 # The last millisecond of the year 9999: calendars end there, and 64-bit stores are signed.
 TIMESTAMP_UNIX_MS_MAX: Final = 253_402_300_799_999
+
+# One record of a feed between our own devices, and a whole feed payload's records. The largest
+# record is a message with its picture; what is larger goes without what it encloses.
+FEED_RECORD_BYTES_MAX: Final = 192 * 1024
+
+# Records of one feed payload: a chunk of 48 kB holds some hundred of the smallest.
+FEED_RECORDS_MAX: Final = 1024
+
+# Devices of our own that one feed payload speaks to. A person has three.
+FEED_PLACES_MAX: Final = 16
+
+# What names the life of a device's list of changes: 8 random bytes.
+FEED_LIFE_BYTES_MAX: Final = 32
+
+# Numbers of changes: SQLite counts to twice as much.
+FEED_NUMBER_MAX: Final = 1 << 62

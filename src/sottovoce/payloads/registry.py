@@ -17,6 +17,7 @@ from sottovoce.payloads.devices import (
     SyncInstallationContact,
     SyncInstallationPublicChat,
 )
+from sottovoce.payloads.feed import DeviceFeed
 from sottovoce.payloads.form import Blob, EnumNumber, Value
 from sottovoce.payloads.invitation import GroupChatInvitation
 from sottovoce.payloads.limits import WRAPPER_BYTES_MAX
@@ -54,6 +55,8 @@ class PayloadType(IntEnum):
     CONTACT_CODE_ADVERTISEMENT = 15
     EMOJI_REACTION = 22
     GROUP_CHAT_INVITATION = 23
+    # Ours alone, far above what the deployed clients count to; they skip it.
+    DEVICE_FEED = 7301
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -87,6 +90,7 @@ KnownPayload: TypeAlias = (
     | ContactCodeAdvertisement
     | EmojiReaction
     | GroupChatInvitation
+    | DeviceFeed
 )
 Payload: TypeAlias = KnownPayload | UnknownPayload
 
@@ -108,4 +112,5 @@ PAYLOAD_CLASSES: Final[dict[PayloadType, type[KnownPayload]]] = {
     PayloadType.CONTACT_CODE_ADVERTISEMENT: ContactCodeAdvertisement,
     PayloadType.EMOJI_REACTION: EmojiReaction,
     PayloadType.GROUP_CHAT_INVITATION: GroupChatInvitation,
+    PayloadType.DEVICE_FEED: DeviceFeed,
 }

@@ -11,7 +11,7 @@ Spec: Status specs 6 (payloads); status-go protocol/message_validator.go.
 from collections.abc import Callable
 from typing import Any, Final
 
-from sottovoce.base.errors import RemoteProtocolError
+from sottovoce.base.errors import FromFutureError, RemoteProtocolError
 from sottovoce.payloads.amount import check_amount
 from sottovoce.payloads.chat_message import (
     AudioMessage,
@@ -32,10 +32,16 @@ from sottovoce.payloads.devices import (
     SyncInstallationContact,
     SyncInstallationPublicChat,
 )
+from sottovoce.payloads.feed import DeviceFeed
 from sottovoce.payloads.form import Value
 from sottovoce.payloads.invitation import GroupChatInvitation, InvitationState
-from sottovoce.payloads.limits import AUDIO_DURATION_MS_MAX, TIMESTAMP_UNIX_MS_MAX
+from sottovoce.payloads.limits import (
+    AUDIO_DURATION_MS_MAX,
+    GROUP_CLOCK_AHEAD_MS_MAX,
+    TIMESTAMP_UNIX_MS_MAX,
+)
 from sottovoce.payloads.membership import MembershipUpdate
+from sottovoce.payloads.membership_event import leading_clock
 from sottovoce.payloads.picture import check_picture
 from sottovoce.payloads.reaction import EmojiReaction, ReactionType
 from sottovoce.payloads.registry import Payload
@@ -71,7 +77,8 @@ def check_received(payload: Payload, *, envelope_unix_ms: int) -> None:
     """Check the content and the clock of a received payload.
 
     An `UnknownPayload` and what has no rules pass: there is nothing in them that is shown. The
-    events of a `MembershipUpdate` are checked where they are opened (`open_events`).
+    events of a `MembershipUpdate` are checked by whoever opens them, but for clocks that are
+    plainly too far ahead.
 
     Args:
         payload: What `unwrap` gave.
@@ -121,6 +128,8 @@ def _check_attachment(message: ChatMessage) -> None:
 
 
 def _check_update(update: MembershipUpdate, at_unix_ms: int) -> None:
+    if any(leading_clock(wire) > at_unix_ms + GROUP_CLOCK_AHEAD_MS_MAX for wire in update.events):
+        raise FromFutureError("a group event's clock is too far ahead")
     content = update.content
     if content is None:
         return
@@ -180,6 +189,12 @@ def _check_sync(sync: SyncInstallation, at_unix_ms: int) -> None:
         _check_clock_alone(sync.account, at_unix_ms)
 
 
+def _check_feed(feed: DeviceFeed, _: int) -> None:
+    _require(not is_blank(feed.installation_id), "a feed names no device")
+    _require(feed.life != b"", "a feed names no life of its list")
+    _require(feed.last != 0 or not feed.records, "a feed has records and no number")
+
+
 def _check_address_request(command: RequestAddressForTransaction, at_unix_ms: int) -> None:
     check_clock(command.clock, at_unix_ms)
     check_amount(command.value)
@@ -228,4 +243,5 @@ _RULES: Final[dict[type[Value], Callable[[Any, int], None]]] = {
     DeclineRequestTransaction: _check_refusal,
     EmojiReaction: _check_reaction,
     GroupChatInvitation: _check_invitation,
+    DeviceFeed: _check_feed,
 }

@@ -28,8 +28,21 @@ from sottovoce.payloads.devices import (
     SyncInstallationContact,
     SyncInstallationPublicChat,
 )
+from sottovoce.payloads.feed import (
+    RECORD_CLASSES,
+    DeviceFeed,
+    FeedPlace,
+    FeedRecord,
+    RecordKind,
+)
 from sottovoce.payloads.form import Value, check_form
-from sottovoce.payloads.limits import SYNC_ENTRIES_MAX, UNKNOWN_FIELDS_BYTES_MAX, WRAPPER_BYTES_MAX
+from sottovoce.payloads.limits import (
+    FEED_PLACES_MAX,
+    FEED_RECORDS_MAX,
+    SYNC_ENTRIES_MAX,
+    UNKNOWN_FIELDS_BYTES_MAX,
+    WRAPPER_BYTES_MAX,
+)
 from sottovoce.payloads.membership import GroupContent, MembershipEvent, MembershipUpdate
 from sottovoce.payloads.reaction import EmojiReaction
 from sottovoce.payloads.registry import PAYLOAD_CLASSES, Payload, PayloadType, UnknownPayload
@@ -118,6 +131,8 @@ def decode_payload(type_number: int, raw: bytes) -> Payload:
         message = _parse(codec.message, raw)
         if isinstance(message, pb.SyncInstallation):
             _check_counts(message)
+        elif isinstance(message, pb.DeviceFeed):
+            _check_places(message)
         _check_unread(message)
         payload = codec.read(message)
     check_form(payload, RemoteProtocolError)
@@ -146,6 +161,35 @@ def decode_event(raw: bytes) -> MembershipEvent:
     event = _EVENT.read(message)
     check_form(event, RemoteProtocolError)
     return event
+
+
+def encode_record(record: FeedRecord) -> bytes:
+    """Encode a record of a feed: its kind in one byte, then its fields.
+
+    Raises:
+        LocalProtocolError: A field breaks its bounds.
+    """
+    check_form(record, LocalProtocolError)
+    kind, codec = _RECORDS[type(record)]
+    return bytes([kind]) + _serialize(codec.write(record))
+
+
+def decode_record(raw: bytes) -> FeedRecord:
+    """Decode a record of a feed.
+
+    Raises:
+        RemoteProtocolError: Its kind is unknown, the bytes are no record of it, or a field breaks
+            its bounds.
+    """
+    value_class = RECORD_CLASSES.get(cast("RecordKind", raw[0])) if raw else None
+    if value_class is None:
+        raise RemoteProtocolError("a record of a feed is of no known kind")
+    _, codec = _RECORDS[value_class]
+    message = _parse(codec.message, raw[1:])
+    _check_unread(message)
+    record: FeedRecord = codec.read(message)
+    check_form(record, RemoteProtocolError)
+    return record
 
 
 # ---- bytes
@@ -254,6 +298,7 @@ _AUDIO: Final = _plain(AudioMessage, pb.AudioMessage)
 _REACTION: Final = _plain(EmojiReaction, pb.EmojiReaction)
 _CONTACT: Final = _plain(SyncInstallationContact, pb.SyncInstallationContact)
 _PUBLIC_CHAT: Final = _plain(SyncInstallationPublicChat, pb.SyncInstallationPublicChat)
+_PLACE: Final = _plain(FeedPlace, pb.FeedPlace)
 _ACCOUNT: Final = _plain(SyncInstallationAccount, pb.SyncInstallationAccount)
 
 
@@ -352,16 +397,53 @@ def _write_sync(value: SyncInstallation) -> pb.SyncInstallation:
     )
 
 
+def _read_feed(message: pb.DeviceFeed) -> DeviceFeed:
+    return DeviceFeed(
+        installation_id=message.installation_id,
+        life=message.life,
+        last=message.last,
+        after=tuple(_PLACE.read(place) for place in message.after),
+        records=tuple(message.records),
+        have=tuple(_PLACE.read(place) for place in message.have),
+        asks=tuple(message.asks),
+    )
+
+
+def _write_feed(value: DeviceFeed) -> pb.DeviceFeed:
+    return pb.DeviceFeed(
+        installation_id=value.installation_id,
+        life=value.life,
+        last=value.last,
+        after=[_PLACE.write(place) for place in value.after],
+        records=value.records,
+        have=[_PLACE.write(place) for place in value.have],
+        asks=value.asks,
+    )
+
+
+def _check_places(message: pb.DeviceFeed) -> None:
+    # Before many empty places are copied and become as many values.
+    if max(len(message.after), len(message.have), len(message.asks)) > FEED_PLACES_MAX:
+        raise RemoteProtocolError(f"DeviceFeed has more than {FEED_PLACES_MAX} places")
+    if len(message.records) > FEED_RECORDS_MAX:
+        raise RemoteProtocolError(f"DeviceFeed has more than {FEED_RECORDS_MAX} records")
+
+
 _STRUCTURED: Final[dict[PayloadType, _Codec[Any, Any]]] = {
     PayloadType.CHAT_MESSAGE: _Codec(pb.ChatMessage, _read_chat_message, _write_chat_message),
     PayloadType.MEMBERSHIP_UPDATE_MESSAGE: _Codec(
         pb.MembershipUpdateMessage, _read_update, _write_update
     ),
     PayloadType.SYNC_INSTALLATION: _Codec(pb.SyncInstallation, _read_sync, _write_sync),
+    PayloadType.DEVICE_FEED: _Codec(pb.DeviceFeed, _read_feed, _write_feed),
 }
 _TYPE_OF: Final = {value_class: number for number, value_class in PAYLOAD_CLASSES.items()}
 # Every other class of values has the name of its message.
 _CODECS: Final[dict[type[Value], _Codec[Any, Any]]] = {
     value_class: _STRUCTURED.get(number) or _plain(value_class, getattr(pb, value_class.__name__))
     for number, value_class in PAYLOAD_CLASSES.items()
+}
+_RECORDS: Final[dict[type[Value], tuple[RecordKind, _Codec[Any, Any]]]] = {
+    value_class: (kind, _plain(value_class, getattr(pb, value_class.__name__)))
+    for kind, value_class in RECORD_CLASSES.items()
 }

@@ -50,6 +50,8 @@ class ApplicationMetadataMessage(_message.Message):
         """Later than v0.53.2."""
         EMOJI_REACTION: ApplicationMetadataMessage._Type.ValueType  # 22
         GROUP_CHAT_INVITATION: ApplicationMetadataMessage._Type.ValueType  # 23
+        DEVICE_FEED: ApplicationMetadataMessage._Type.ValueType  # 7301
+        """Ours alone (docs/spec-deviations.md, "Devices of one person")."""
 
     class Type(_Type, metaclass=_TypeEnumTypeWrapper):
         """Numbers 16 to 21 are push notifications, whose tables nobody here reads."""
@@ -73,6 +75,8 @@ class ApplicationMetadataMessage(_message.Message):
     """Later than v0.53.2."""
     EMOJI_REACTION: ApplicationMetadataMessage.Type.ValueType  # 22
     GROUP_CHAT_INVITATION: ApplicationMetadataMessage.Type.ValueType  # 23
+    DEVICE_FEED: ApplicationMetadataMessage.Type.ValueType  # 7301
+    """Ours alone (docs/spec-deviations.md, "Devices of one person")."""
 
     SIGNATURE_FIELD_NUMBER: _builtins.int
     PAYLOAD_FIELD_NUMBER: _builtins.int
@@ -825,3 +829,302 @@ class ContactCodeAdvertisement(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ContactCodeAdvertisement: _TypeAlias = ContactCodeAdvertisement  # noqa: Y015
+
+@_typing.final
+class DeviceFeed(_message.Message):
+    """What the devices of one person tell each other; a payload of our own, which nobody else reads."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTALLATION_ID_FIELD_NUMBER: _builtins.int
+    LIFE_FIELD_NUMBER: _builtins.int
+    LAST_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    RECORDS_FIELD_NUMBER: _builtins.int
+    HAVE_FIELD_NUMBER: _builtins.int
+    ASKS_FIELD_NUMBER: _builtins.int
+    installation_id: _builtins.str
+    life: _builtins.bytes
+    last: _builtins.int
+    @_builtins.property
+    def after(self) -> _containers.RepeatedCompositeFieldContainer[Global___FeedPlace]: ...
+    @_builtins.property
+    def records(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]: ...
+    @_builtins.property
+    def have(self) -> _containers.RepeatedCompositeFieldContainer[Global___FeedPlace]: ...
+    @_builtins.property
+    def asks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        installation_id: _builtins.str = ...,
+        life: _builtins.bytes = ...,
+        last: _builtins.int = ...,
+        after: _abc.Iterable[Global___FeedPlace] | None = ...,
+        records: _abc.Iterable[_builtins.bytes] | None = ...,
+        have: _abc.Iterable[Global___FeedPlace] | None = ...,
+        asks: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "asks", b"asks", "have", b"have", "installation_id", b"installation_id", "last", b"last", "life", b"life", "records", b"records"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeviceFeed: _TypeAlias = DeviceFeed  # noqa: Y015
+
+@_typing.final
+class FeedPlace(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTALLATION_ID_FIELD_NUMBER: _builtins.int
+    LIFE_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    installation_id: _builtins.str
+    life: _builtins.bytes
+    number: _builtins.int
+    def __init__(
+        self,
+        *,
+        installation_id: _builtins.str = ...,
+        life: _builtins.bytes = ...,
+        number: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["installation_id", b"installation_id", "life", b"life", "number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeedPlace: _TypeAlias = FeedPlace  # noqa: Y015
+
+@_typing.final
+class FeedProfile(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENS_NAME_FIELD_NUMBER: _builtins.int
+    PICTURE_FIELD_NUMBER: _builtins.int
+    CHANGED_UNIX_MS_FIELD_NUMBER: _builtins.int
+    ens_name: _builtins.str
+    picture: _builtins.str
+    changed_unix_ms: _builtins.int
+    def __init__(
+        self,
+        *,
+        ens_name: _builtins.str = ...,
+        picture: _builtins.str = ...,
+        changed_unix_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_unix_ms", b"changed_unix_ms", "ens_name", b"ens_name", "picture", b"picture"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeedProfile: _TypeAlias = FeedProfile  # noqa: Y015
+
+@_typing.final
+class FeedContact(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    ADDED_FIELD_NUMBER: _builtins.int
+    ADDED_UNIX_MS_FIELD_NUMBER: _builtins.int
+    BLOCKED_FIELD_NUMBER: _builtins.int
+    BLOCKED_UNIX_MS_FIELD_NUMBER: _builtins.int
+    VERIFIED_FIELD_NUMBER: _builtins.int
+    VERIFIED_UNIX_MS_FIELD_NUMBER: _builtins.int
+    NICKNAME_FIELD_NUMBER: _builtins.int
+    NICKNAME_UNIX_MS_FIELD_NUMBER: _builtins.int
+    REQUESTED_FIELD_NUMBER: _builtins.int
+    ENS_NAME_FIELD_NUMBER: _builtins.int
+    PICTURE_FIELD_NUMBER: _builtins.int
+    UPDATED_CLOCK_FIELD_NUMBER: _builtins.int
+    TOLD_CLOCK_FIELD_NUMBER: _builtins.int
+    key: _builtins.bytes
+    added: _builtins.bool
+    added_unix_ms: _builtins.int
+    blocked: _builtins.bool
+    blocked_unix_ms: _builtins.int
+    verified: _builtins.bool
+    verified_unix_ms: _builtins.int
+    nickname: _builtins.str
+    nickname_unix_ms: _builtins.int
+    requested: _builtins.bool
+    ens_name: _builtins.str
+    picture: _builtins.str
+    updated_clock: _builtins.int
+    told_clock: _builtins.int
+    def __init__(
+        self,
+        *,
+        key: _builtins.bytes = ...,
+        added: _builtins.bool = ...,
+        added_unix_ms: _builtins.int = ...,
+        blocked: _builtins.bool = ...,
+        blocked_unix_ms: _builtins.int = ...,
+        verified: _builtins.bool = ...,
+        verified_unix_ms: _builtins.int = ...,
+        nickname: _builtins.str = ...,
+        nickname_unix_ms: _builtins.int = ...,
+        requested: _builtins.bool = ...,
+        ens_name: _builtins.str = ...,
+        picture: _builtins.str = ...,
+        updated_clock: _builtins.int = ...,
+        told_clock: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "added_unix_ms", b"added_unix_ms", "blocked", b"blocked", "blocked_unix_ms", b"blocked_unix_ms", "ens_name", b"ens_name", "key", b"key", "nickname", b"nickname", "nickname_unix_ms", b"nickname_unix_ms", "picture", b"picture", "requested", b"requested", "told_clock", b"told_clock", "updated_clock", b"updated_clock", "verified", b"verified", "verified_unix_ms", b"verified_unix_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeedContact: _TypeAlias = FeedContact  # noqa: Y015
+
+@_typing.final
+class FeedGroupEvent(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHAT_ID_FIELD_NUMBER: _builtins.int
+    WIRE_FIELD_NUMBER: _builtins.int
+    chat_id: _builtins.str
+    wire: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        chat_id: _builtins.str = ...,
+        wire: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_id", b"chat_id", "wire", b"wire"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeedGroupEvent: _TypeAlias = FeedGroupEvent  # noqa: Y015
+
+@_typing.final
+class FeedChat(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ACTIVE_FIELD_NUMBER: _builtins.int
+    ACTIVE_UNIX_MS_FIELD_NUMBER: _builtins.int
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    ACCEPTED_UNIX_MS_FIELD_NUMBER: _builtins.int
+    MUTED_FIELD_NUMBER: _builtins.int
+    MUTED_UNIX_MS_FIELD_NUMBER: _builtins.int
+    READ_AT_CLOCK_FIELD_NUMBER: _builtins.int
+    DELETED_AT_CLOCK_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    kind: _builtins.int
+    active: _builtins.bool
+    active_unix_ms: _builtins.int
+    accepted: _builtins.bool
+    accepted_unix_ms: _builtins.int
+    muted: _builtins.bool
+    muted_unix_ms: _builtins.int
+    read_at_clock: _builtins.int
+    deleted_at_clock: _builtins.int
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        kind: _builtins.int = ...,
+        active: _builtins.bool = ...,
+        active_unix_ms: _builtins.int = ...,
+        accepted: _builtins.bool = ...,
+        accepted_unix_ms: _builtins.int = ...,
+        muted: _builtins.bool = ...,
+        muted_unix_ms: _builtins.int = ...,
+        read_at_clock: _builtins.int = ...,
+        deleted_at_clock: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "accepted_unix_ms", b"accepted_unix_ms", "active", b"active", "active_unix_ms", b"active_unix_ms", "deleted_at_clock", b"deleted_at_clock", "id", b"id", "kind", b"kind", "muted", b"muted", "muted_unix_ms", b"muted_unix_ms", "read_at_clock", b"read_at_clock"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeedChat: _TypeAlias = FeedChat  # noqa: Y015
+
+@_typing.final
+class FeedMessage(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    KEPT_UNIX_MS_FIELD_NUMBER: _builtins.int
+    SECRECY_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    STATE_UNIX_MS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    RECIPIENT_COUNT_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGED_COUNT_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    id: _builtins.bytes
+    author: _builtins.bytes
+    kept_unix_ms: _builtins.int
+    secrecy: _builtins.int
+    state: _builtins.int
+    state_unix_ms: _builtins.int
+    reason: _builtins.str
+    recipient_count: _builtins.int
+    acknowledged_count: _builtins.int
+    content: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        id: _builtins.bytes = ...,
+        author: _builtins.bytes = ...,
+        kept_unix_ms: _builtins.int = ...,
+        secrecy: _builtins.int = ...,
+        state: _builtins.int = ...,
+        state_unix_ms: _builtins.int = ...,
+        reason: _builtins.str = ...,
+        recipient_count: _builtins.int = ...,
+        acknowledged_count: _builtins.int = ...,
+        content: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_count", b"acknowledged_count", "author", b"author", "content", b"content", "id", b"id", "kept_unix_ms", b"kept_unix_ms", "reason", b"reason", "recipient_count", b"recipient_count", "secrecy", b"secrecy", "state", b"state", "state_unix_ms", b"state_unix_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeedMessage: _TypeAlias = FeedMessage  # noqa: Y015
+
+@_typing.final
+class FeedReaction(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CHAT_ID_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    CLOCK_FIELD_NUMBER: _builtins.int
+    RETRACTED_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.bytes
+    chat_id: _builtins.str
+    author: _builtins.bytes
+    type: _builtins.int
+    clock: _builtins.int
+    retracted: _builtins.bool
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.bytes = ...,
+        chat_id: _builtins.str = ...,
+        author: _builtins.bytes = ...,
+        type: _builtins.int = ...,
+        clock: _builtins.int = ...,
+        retracted: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "chat_id", b"chat_id", "clock", b"clock", "message_id", b"message_id", "retracted", b"retracted", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeedReaction: _TypeAlias = FeedReaction  # noqa: Y015

@@ -1,12 +1,14 @@
 """Group events: signed, opened, and kept as they came."""
 
+from dataclasses import replace
+
 import pytest
 
 from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
 from sottovoce.crypto.secp256k1 import public_key
 from sottovoce.payloads.author_signature import sign_as_author
 from sottovoce.payloads.membership import EventType, MembershipEvent, MembershipUpdate
-from sottovoce.payloads.membership_event import open_event, open_events, sign_event
+from sottovoce.payloads.membership_event import leading_clock, open_event, open_events, sign_event
 from sottovoce.payloads.wire import encode_event
 from unit.payloads.people import ANNA, ANNA_ID, BRUNO_ID, GROUP_ID, NOW_UNIX_MS
 from unit.payloads.protobuf_bytes import bytes_field, number_field
@@ -139,3 +141,14 @@ def test_event_that_says_nothing_is_not_signed() -> None:
 def test_no_text_form_shows_the_event() -> None:
     assert repr(SIGNED) == "SignedEvent(…)"
     assert repr(SIGNED.event) == "MembershipEvent(…)"
+
+
+@pytest.mark.parametrize("clock", [1, 127, 128, NOW_UNIX_MS, (1 << 64) - 1])
+def test_clock_is_read_without_opening(clock: int) -> None:
+    signed = sign_event(replace(EVENT, clock=clock), chat_id=CHAT_ID, author_key=ANNA)
+    assert leading_clock(signed.wire) == clock
+
+
+@pytest.mark.parametrize("raw", [b"", b"\x08", b"\x08" + b"\xff" * 20, b"\x10\x01", b"\x08\x80"])
+def test_clock_that_is_not_where_it_belongs_is_none(raw: bytes) -> None:
+    assert leading_clock(bytes(65) + raw) == 0

@@ -18,6 +18,7 @@ from sottovoce.crypto import secp256k1
 from sottovoce.crypto.secp256k1 import public_key
 from sottovoce.payloads.author_signature import sign_as_author
 from sottovoce.payloads.chat_message import ChatMessage
+from sottovoce.payloads.feed import FeedPlace
 from sottovoce.payloads.group_rules import evaluate
 from sottovoce.payloads.membership import EventType, MembershipEvent, MembershipUpdate
 from sottovoce.payloads.membership_event import SignedEvent, open_events, sign_event
@@ -58,6 +59,7 @@ VALUES: Final[tuple[Payload, ...]] = (
     valid.PUBLIC_CHAT, ContactCodeAdvertisement((b"a",)),
     valid.REACTION, replace(valid.REACTION, retracted=True), valid.INVITATION,
     replace(valid.INVITATION, introduction_message="hello"),
+    valid.FEED, replace(valid.FEED, last=3, records=(b"1",), after=(FeedPlace("b", b"2", 1),)),
 )  # fmt: skip
 
 # Which types pass every check as which others. They are built alike, a clock and texts, so that
@@ -80,6 +82,7 @@ PASSING: Final[dict[int, set[int]]] = {
     15: {3},
     22: {2, 7, 8, 11, 14, 23},
     23: {2, 7, 8, 11, 13, 14},
+    7301: {3, 15},
 }
 SAID_IN_A_CHAT: Final = {PayloadType.CHAT_MESSAGE, PayloadType.EMOJI_REACTION}
 
@@ -101,7 +104,7 @@ def read_wrapper(wrapper: Wrapper) -> Unwrapped | None:
 
 def test_every_type_is_here() -> None:
     assert {encode_payload(payload)[0] for payload in VALUES} == set(PAYLOAD_CLASSES)
-    assert len(PAYLOAD_CLASSES) == 17
+    assert len(PAYLOAD_CLASSES) == 18
 
 
 @pytest.mark.parametrize("number", PAYLOAD_CLASSES, ids=lambda number: number.name)

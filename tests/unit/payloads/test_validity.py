@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sottovoce.base.errors import RemoteProtocolError
+from sottovoce.base.errors import FromFutureError, RemoteProtocolError
 from sottovoce.payloads.chat_message import (
     AudioMessage,
     AudioType,
@@ -23,9 +23,10 @@ from sottovoce.payloads.devices import (
     SyncInstallationContact,
     SyncInstallationPublicChat,
 )
+from sottovoce.payloads.feed import DeviceFeed
 from sottovoce.payloads.invitation import GroupChatInvitation, InvitationState
 from sottovoce.payloads.limits import AUDIO_DURATION_MS_MAX
-from sottovoce.payloads.membership import MembershipUpdate
+from sottovoce.payloads.membership import EventType, MembershipEvent, MembershipUpdate
 from sottovoce.payloads.push import ContactCodeAdvertisement
 from sottovoce.payloads.reaction import EmojiReaction, ReactionType
 from sottovoce.payloads.registry import Payload, UnknownPayload
@@ -38,6 +39,7 @@ from sottovoce.payloads.transactions import (
     SendTransaction,
 )
 from sottovoce.payloads.validity import check_received
+from sottovoce.payloads.wire import encode_event
 from unit.payloads.people import ANNA_ID, MESSAGE, NOW_UNIX_MS
 from unit.payloads.test_picture import GIF, PNG
 
@@ -60,6 +62,7 @@ PUBLIC_CHAT = SyncInstallationPublicChat(NOW_UNIX_MS, "lobby")
 ACCOUNT = SyncInstallationAccount(NOW_UNIX_MS)
 SYNC = SyncInstallation((CONTACT,), (PUBLIC_CHAT,), ACCOUNT)
 INVITATION = GroupChatInvitation(NOW_UNIX_MS, "group", "", InvitationState.REQUEST)
+FEED = DeviceFeed("device-1", b"12345678", asks=("b",))
 ADDRESS_REQUEST = RequestAddressForTransaction(NOW_UNIX_MS, "1")
 ACCEPTANCE = AcceptRequestAddressForTransaction(NOW_UNIX_MS, "0x1", "0x2")
 REFUSAL = DeclineRequestAddressForTransaction(NOW_UNIX_MS, "0x1")
@@ -155,6 +158,9 @@ BROKEN: dict[str, Payload] = {
     "reaction of type 0": replace(REACTION, type=0),
     "reaction of type 7": replace(REACTION, type=7),
     "invitation without chat": replace(INVITATION, chat_id=""),
+    "feed of no device": replace(FEED, installation_id=" "),
+    "feed without a life": replace(FEED, life=b""),
+    "feed with records and no number": replace(FEED, records=(b"1",)),
     "invitation of state 0": replace(INVITATION, state=0),
     "invitation of state 4": replace(INVITATION, state=4),
     "device without name": replace(PAIRING, name=" "),
@@ -189,3 +195,16 @@ def test_refusal_shows_nothing_of_the_payload() -> None:
     with pytest.raises(RemoteProtocolError) as caught:
         check(replace(MESSAGE, message_type=0, text="secret"))
     assert str(caught.value) == "a message type never travels"
+
+
+@pytest.mark.parametrize(("ahead_ms", "is_too_early"), [(300_000, False), (300_001, True)])
+def test_group_event_of_the_future_makes_its_update_come_too_early(
+    ahead_ms: int, is_too_early: bool
+) -> None:
+    event = MembershipEvent(clock=NOW_UNIX_MS + ahead_ms, type=EventType.MEMBER_JOINED)
+    update = MembershipUpdate("group", (bytes(65) + encode_event(event),))
+    if not is_too_early:
+        check(update)
+        return
+    with pytest.raises(FromFutureError):
+        check(update)
