@@ -18,7 +18,15 @@ from sottovoce.payloads.message_id import MessageId
 from sottovoce.secure.facts import SecretAgreed
 from sottovoce.secure.settings import DAY_S
 from sottovoce.stack.budget import largest_message_bytes
-from sottovoce.stack.destinations import Contact, OwnDevices, PublicChat
+from sottovoce.stack.destinations import (
+    Destination,
+    EveryOwnDevice,
+    OwnDevices,
+    OwnDevicesOnce,
+    Private,
+    PublicChat,
+)
+from sottovoce.stack.devices import Devices
 from sottovoce.stack.events import (
     Acknowledged,
     EnvelopeFailed,
@@ -56,6 +64,7 @@ _BLOCKED: Final = (
     "you have blocked this person before it was acknowledged; it may have arrived all the same: "
     "unblock them before you send it again"
 )
+_UNPAIRED: Final = "no other device of yours is enabled; enable one first"
 _REFUSALS: Final = {
     Refusal.TOO_LARGE: "the message is too large; shorten it",
     Refusal.PEER_FULL: (
@@ -77,6 +86,7 @@ class Delivery:
         outbound: Outbound,
         listening: Listening,
         routes: Routes,
+        devices: Devices,
         synchronizer: Synchronizer,
         receipts: Receipts,
         store: SubmissionStore,
@@ -85,6 +95,7 @@ class Delivery:
         self._outbound: Final = outbound
         self._listening: Final = listening
         self._routes: Final = routes
+        self._devices: Final = devices
         self._synchronizer: Final = synchronizer
         self._receipts: Final = receipts
         self._stored: Final = store
@@ -118,16 +129,23 @@ class Delivery:
             return self._submit_direct(leg, event.raw, None, now)
         return self._submit_private(leg, event.raw, event.destination, now)
 
-    def withdraw(self, message_id: MessageId, now: Moment) -> None:
-        """Send a message to nobody any more."""
+    def withdraw(self, message_id: MessageId, to: Destination | None, now: Moment) -> None:
+        """Send a message to a destination no more, or to nobody at all."""
         for leg in self._submissions.legs_of(message_id):
-            self._drop(leg, now)
+            if to is None or leg.destination == to:
+                self._drop(leg, now)
 
     def silence(self, peer: PublicKey, now: Moment) -> list[StackOutput]:
         """Send nothing to a person any more of what waits now, acknowledgements included."""
         outputs = self._give_up(self._submissions.legs_to(peer), _BLOCKED, now)
         self._synchronizer.handle(PeerForgotten(peer), now)
         return outputs
+
+    def keep_from_own(self, now: Moment) -> list[StackOutput]:
+        """Give up what waits for other devices of our own that are enabled: none is any more."""
+        legs = self._submissions.legs_to(self._routes.own)
+        paired = tuple(leg for leg in legs if not isinstance(leg.destination, EveryOwnDevice))
+        return self._give_up(paired, _UNPAIRED, now)
 
     # ---- what became of envelopes
 
@@ -218,14 +236,18 @@ class Delivery:
         )
 
     def _submit_private(
-        self, leg: Leg, raw: bytes, destination: Contact | OwnDevices, now: Moment
+        self, leg: Leg, raw: bytes, destination: Private, now: Moment
     ) -> list[StackOutput]:
         peer = self._routes.peer_of(destination)
         try:
             group = group_of_two(self._routes.own, peer)
         except InvalidKeyError:
             return [Undeliverable(*leg, "the contact's key is no key; ask them for a new link")]
-        if not self._settings.data_sync:
+        if isinstance(destination, OwnDevices | OwnDevicesOnce) and not self._devices.has_enabled():
+            # Without a session it would be sealed for all devices that there ever were.
+            return [Undeliverable(*leg, _UNPAIRED)]
+        is_once = isinstance(destination, OwnDevicesOnce | EveryOwnDevice)
+        if is_once or not self._settings.data_sync:
             return self._submit_direct(leg, raw, peer, now)
         for output in self._synchronizer.handle(BodySubmitted(group, peer, raw), now):
             if isinstance(output, BodyRefused):
@@ -261,7 +283,9 @@ class Delivery:
             routed = self._outbound.seal_public(leg, leg.destination.name, raw, now)
         else:
             peer = self._routes.peer_of(leg.destination)
-            routed = self._outbound.seal(Content(peer, raw, (leg,)), now)
+            for_every_device = isinstance(leg.destination, EveryOwnDevice)
+            content = Content(peer, raw, (leg,), for_every_device)
+            routed = self._outbound.seal(content, now)
         if routed is None:
             return []  # Its key is on the way.
         self._submissions.let_wait(leg, False)

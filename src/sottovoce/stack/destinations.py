@@ -43,7 +43,22 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class OwnDevices:
-    """Our own other devices."""
+    """Our own other devices that are enabled.
+
+    With data sync what goes there is repeated until one of them has it: the deployed clients count
+    acknowledgements for each identity.
+    """
 
 
-Destination: TypeAlias = PublicChat | Contact | OwnDevices
+@dataclass(frozen=True, slots=True)
+class OwnDevicesOnce:
+    """Our own other devices that are enabled, without data sync: for what is repeated above."""
+
+
+@dataclass(frozen=True, slots=True)
+class EveryOwnDevice:
+    """Every device of our own, known or not, paired or not; without data sync, as pairing is."""
+
+
+Private: TypeAlias = Contact | OwnDevices | OwnDevicesOnce | EveryOwnDevice
+Destination: TypeAlias = PublicChat | Private

@@ -105,9 +105,15 @@ class MessageSubmitted:
 
 @dataclass(frozen=True, slots=True)
 class MessageWithdrawn:
-    """A message shall no longer be sent to anybody, whether or not it arrived."""
+    """A message shall no longer be sent, whether or not it arrived.
+
+    Attributes:
+        message_id: The message.
+        destination: Where it shall not go; None for everywhere.
+    """
 
     message_id: MessageId
+    destination: Destination | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,17 @@ class ForwardSecrecySet:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceEnabled:
+    """Whether messages go to another device of our own from now on; one that is not known is none.
+
+    It is answered with `OwnInstallations`.
+    """
+
+    installation_id: str = field(repr=False)
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OwnBundleAsked:
     """Somebody wants to put our bundle into a link; answered with `OwnBundle`."""
 
@@ -166,6 +183,7 @@ StackEvent: TypeAlias = (
     | BundleLearned
     | ForwardSecrecySet
     | OwnBundleAsked
+    | DeviceEnabled
     | Started
 )
 
@@ -224,8 +242,8 @@ class Arrived:
 
     Attributes:
         payload: What was written.
-        author: Who wrote it. Whenever the payload is not a `MembershipUpdate`, the same person
-            signed the envelope.
+        author: Who wrote it. The same person signed the envelope, except for a `MembershipUpdate`
+            without content, which anybody may pass on.
         message_id: Its name; the same payload can come several times.
         secrecy: How it was protected on the way.
         public_chats: The public chats on whose topics it came; empty if it came to us alone.
@@ -289,6 +307,29 @@ class OwnBundle:
     bundle: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class OwnInstallation:
+    """Another device of our own, as bundles show it."""
+
+    installation_id: str = field(repr=False)
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnInstallations:
+    """All other devices of our own: told after the start, and when one is new or was changed."""
+
+    installations: tuple[OwnInstallation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeerInstallationSeen:
+    """Somebody whom we answer uses a device that was not known before."""
+
+    peer: PublicKey = field(repr=False)
+    installation_id: str = field(repr=False)
+
+
 class Dropped(Enum):
     """Why something that was opened went no further; each reason has its counter."""
 
@@ -299,6 +340,9 @@ class Dropped(Enum):
     EMPTY = "its content is empty, as after an acknowledgement"
     MALFORMED = "no wrapper, or a payload of another form than its type's"
     IMPOSTOR = "its author is not who signed the envelope"
+    FROM_FUTURE = (
+        "its clock is too far ahead of its envelope; it is taken when it comes again later"
+    )
     BREAKS_RULES = "its content or clock breaks a rule"
     UNKNOWN_TYPE = "a payload type that has no meaning here"
     BAD_BUNDLE = "a link's bundle is not signed by whom the link names"
@@ -315,4 +359,6 @@ StackOutput: TypeAlias = (
     | Acknowledged
     | Undeliverable
     | OwnBundle
+    | OwnInstallations
+    | PeerInstallationSeen
 )

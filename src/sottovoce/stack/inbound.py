@@ -5,14 +5,14 @@ as it is, and content that is no data sync is a body as it is. That rule, and th
 two identities (who signed the envelope, who signed the payload), stand here and nowhere else.
 
 Spec: status-go protocol/v1/status_message.go and message_processor.go (docs/spec-deviations.md,
-"Layers that do not fit", "Authors and senders" and "Acknowledging strangers").
+"Layers that do not fit", "Authors and senders", "Acknowledging strangers" and "Clocks ahead").
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias, assert_never
 
-from sottovoce.base.errors import RemoteProtocolError
+from sottovoce.base.errors import FromFutureError, RemoteProtocolError
 from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import PublicKey
 from sottovoce.gossip.seal import OpenedMessage
@@ -28,6 +28,7 @@ from sottovoce.stack.destinations import PublicChat
 from sottovoce.stack.events import Arrived, Dropped, PeopleChanged
 from sottovoce.sync.events import (
     BodiesReceived,
+    BodyPostponed,
     BodyQueued,
     BodyRefused,
     BytesReceived,
@@ -36,6 +37,8 @@ from sottovoce.sync.events import (
     PayloadToSend,
     StillWaiting,
 )
+from sottovoce.sync.message_id import message_id
+from sottovoce.sync.records import MessageId as SyncId
 from sottovoce.sync.synchronizer import Synchronizer
 
 _MILLISECONDS: Final = 1000
@@ -96,10 +99,13 @@ class Inbound:
             return brought
         source = Source(sender, opened.secrecy, public_chats, message)
         bodies = self._bodies(opened, source, people, brought, now)
-        for raw in bodies:
+        for raw, sync_id in bodies:
             read = read_body(raw, source)
             if isinstance(read, Dropped):
                 self._dropped[read] += 1
+                if read is Dropped.FROM_FUTURE and sync_id is not None:
+                    # Acknowledged, it would be lost; repeated, it comes in a later envelope.
+                    self._synchronizer.handle(BodyPostponed(sender, sync_id), now)
             elif read.author in people.ignored:
                 self._dropped[Dropped.IGNORED] += 1
             else:
@@ -115,24 +121,27 @@ class Inbound:
         people: PeopleChanged,
         brought: list[Brought],
         now: Moment,
-    ) -> list[bytes]:
-        """Return the bodies in opened content; what data sync tells besides is brought as well."""
+    ) -> list[tuple[bytes, SyncId | None]]:
+        """Return the bodies in opened content, with their names if they came by data sync.
+
+        What data sync tells besides is brought as well.
+        """
         if not opened.content:
             # Deployed clients send an empty payload after each acknowledgement.
             self._dropped[Dropped.EMPTY] += 1
             return []
         if source.secrecy is Secrecy.PUBLIC:
-            return [opened.content]
+            return [(opened.content, None)]
         sender = source.sender
         answered = sender == self._own or sender in people.answered
-        bodies: list[bytes] = []
+        bodies: list[tuple[bytes, SyncId | None]] = []
         event = BytesReceived(sender, opened.content, answered)
         for output in self._synchronizer.handle(event, now):
             match output:
                 case BodiesReceived():
-                    bodies += [message.body for message in output.messages]
+                    bodies += [(message.body, message_id(message)) for message in output.messages]
                 case NotDataSync():
-                    bodies.append(output.raw)
+                    bodies.append((output.raw, None))
                 case Delivered():
                     brought.append(output)
                 case BodyQueued() | BodyRefused() | PayloadToSend() | StillWaiting():
@@ -150,14 +159,18 @@ def read_body(raw: bytes, source: Source) -> Arrived | Dropped:
         return Dropped.MALFORMED
     payload = unwrapped.payload
     author = unwrapped.author or source.sender
-    if author != source.sender and not isinstance(payload, MembershipUpdate):
-        # A group's history is passed on by any member; nothing else has a reason to be.
-        return Dropped.IMPOSTOR
+    if author != source.sender:
+        if not isinstance(payload, MembershipUpdate):
+            return Dropped.IMPOSTOR
+        # A group's history proves itself, whoever passes it on; what was said with it does not.
+        payload = replace(payload, content=None)
     if isinstance(payload, UnknownPayload):
         return Dropped.UNKNOWN_TYPE
     sent_unix_ms = source.message.sent_unix_s * _MILLISECONDS
     try:
         check_received(payload, envelope_unix_ms=sent_unix_ms)
+    except FromFutureError:
+        return Dropped.FROM_FUTURE
     except RemoteProtocolError:
         return Dropped.BREAKS_RULES
     return Arrived(

@@ -29,11 +29,13 @@ class Content:
         reader: The person; our own key for our other devices.
         raw: A wrapper, or a payload of data sync.
         legs: The messages in it; none in an acknowledgement.
+        for_every_device: Whether every device of the reader shall read it, known or not.
     """
 
     reader: PublicKey = field(repr=False)
     raw: bytes = field(repr=False)
     legs: tuple[Leg, ...] = field(default=(), repr=False)
+    for_every_device: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,10 @@ class Outbound:
     def seal(self, content: Content, now: Moment) -> Routed | Unsealable:
         """Seal content for a person and find its way; what fails here changed nothing."""
         try:
-            sealed = self._channel.seal(content.reader, content.raw, now)
+            if content.for_every_device:
+                sealed = self._channel.seal_to_any_device(content.reader, content.raw, now)
+            else:
+                sealed = self._channel.seal(content.reader, content.raw, now)
         except (LocalProtocolError, RemoteProtocolError) as error:
             return Unsealable(content.legs, f"it could not be encrypted: {error}")
         route = self._routes.to_person(content.reader, agreed=sealed.agreed_secret is not None)

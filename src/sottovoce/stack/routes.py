@@ -16,7 +16,7 @@ from sottovoce.base.secret import PrivateKey, SymmetricKey
 from sottovoce.crypto import secp256k1
 from sottovoce.gossip.filters import Filter
 from sottovoce.gossip.seal import EnvelopeRoute
-from sottovoce.stack.destinations import Contact, OwnDevices
+from sottovoce.stack.destinations import Contact, Private
 from sottovoce.stack.destinations import PublicChat as PublicChat
 from sottovoce.stack.topics import (
     TopicName,
@@ -140,11 +140,15 @@ class Routes:
                 return route
         return EnvelopeRoute(partitioned(person).topic, person, self._identity)
 
+    def has_followers_key(self) -> bool:
+        """Tell whether our contact code's key is at hand."""
+        return self._own_code.text in self._keys
+
     def to_followers(self) -> EnvelopeRoute | None:
         """Return the way of our contact code; None while its key is not at hand."""
         return self._keyed(self._own_code)
 
-    def peer_of(self, destination: Contact | OwnDevices) -> PublicKey:
+    def peer_of(self, destination: Private) -> PublicKey:
         """Return the identity behind a destination that is no public chat."""
         return destination.key if isinstance(destination, Contact) else self.own
 

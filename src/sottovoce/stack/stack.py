@@ -21,9 +21,11 @@ from sottovoce.secure.facts import BundleWanted, InstallationSeen, SecretAgreed
 from sottovoce.secure.settings import DAY_S
 from sottovoce.stack.bundles import learn_bundle, own_bundle
 from sottovoce.stack.delivery import Delivery
+from sottovoce.stack.devices import Devices
 from sottovoce.stack.events import (
     Arrived,
     BundleLearned,
+    DeviceEnabled,
     Dropped,
     EnvelopeFailed,
     EnvelopeOpened,
@@ -53,16 +55,10 @@ from sottovoce.stack.stores import StackStores
 from sottovoce.sync.events import Delivered
 from sottovoce.sync.synchronizer import Synchronizer
 
-# What is seldom said.
+# What is seldom said; the second is about secrecy alone.
+_Secrecy: TypeAlias = BundleLearned | ForwardSecrecySet | OwnBundleAsked | DeviceEnabled
 _Setting: TypeAlias = (
-    KeyDerived
-    | PeersChanged
-    | PeopleChanged
-    | MessageWithdrawn
-    | BundleLearned
-    | ForwardSecrecySet
-    | OwnBundleAsked
-    | Started
+    KeyDerived | PeersChanged | PeopleChanged | MessageWithdrawn | Started | _Secrecy
 )
 
 
@@ -106,12 +102,14 @@ class Stack:
         self._routes: Final = routes
         self._channel: Final = channel
         self._listening: Final = Listening(routes, stores.stack)
+        self._devices: Final = Devices(channel, routes.own)
         self._outbound: Final = Outbound(channel, routes, receipts, settings)
         self._inbound: Final = Inbound(routes.own, channel, synchronizer, self.statistics.dropped)
         self._delivery: Final = Delivery(
             self._outbound,
             self._listening,
             routes,
+            self._devices,
             synchronizer,
             receipts,
             stores.stack,
@@ -155,34 +153,47 @@ class Stack:
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def _set(self, event: _Setting, now: Moment) -> list[StackOutput]:
-        outputs: list[StackOutput] = []
         match event:
             case KeyDerived():
-                outputs += self._listening.derived(event.name, event.key)
-                outputs += self._delivery.leave(now)
+                return [
+                    *self._listening.derived(event.name, event.key),
+                    *self._delivery.leave(now),
+                ]
             case PeersChanged():
                 self._delivery.peer_count = event.count
-                outputs += self._delivery.leave(now)
+                return self._delivery.leave(now)
             case PeopleChanged():
-                outputs += self._know(event, now)
+                return self._know(event, now)
             case MessageWithdrawn():
-                self._delivery.withdraw(event.message_id, now)
+                self._delivery.withdraw(event.message_id, event.destination, now)
+                return []
+            case Started():
+                return self._start(now)
+            case _:
+                return self._set_secrecy(event, now)
+
+    def _set_secrecy(self, event: _Secrecy, now: Moment) -> list[StackOutput]:
+        match event:
             case BundleLearned():
                 if not learn_bundle(self._channel, event.owner, event.bundle, now):
                     self.statistics.dropped[Dropped.BAD_BUNDLE] += 1
             case ForwardSecrecySet():
                 self._channel.set_forward_secrecy(event.peer, event.on)
             case OwnBundleAsked():
-                outputs.append(OwnBundle(event.request, own_bundle(self._channel, now)))
-            case Started():
-                outputs += self._start(now)
+                return [OwnBundle(event.request, own_bundle(self._channel, now))]
+            case DeviceEnabled():
+                return self._enable(event, now)
             case _:
                 assert_never(event)
-        return outputs
+        return []
 
     def _start(self, now: Moment) -> list[StackOutput]:
         self._listening.restore(self._channel.agreed_secrets())
-        return [*self._listening.start(), *self._delivery.start(now)]
+        return [
+            *self._listening.start(),
+            *self._delivery.start(now),
+            self._devices.own(),
+        ]
 
     def _take(self, event: EnvelopeOpened, now: Moment) -> list[StackOutput]:
         if self._delivery.has_posted(event.message.hash):
@@ -192,7 +203,9 @@ class Stack:
         names = self._listening.names_of(event.filters)
         public_chats = public_chats_of(names, self._routes)
         outputs: list[StackOutput] = []
-        for brought in self._inbound.take(event.message, public_chats, self._people, now):
+        brought_all = self._inbound.take(event.message, public_chats, self._people, now)
+        outputs += self._devices.seen(brought_all, self._people.answered)
+        for brought in brought_all:
             match brought:
                 case Arrived():
                     outputs.append(brought)
@@ -204,7 +217,7 @@ class Stack:
                 case BundleWanted():
                     outputs += self._answer(brought, now)
                 case InstallationSeen():
-                    pass
+                    pass  # What is new of devices was told before anything of theirs.
                 case _:
                     assert_never(brought)
         return outputs
@@ -253,10 +266,19 @@ class Stack:
             return []
         return self._delivery.post(self._outbound.seal_answer(wanted, now), now)
 
+    # ---- devices of our own
+
+    def _enable(self, event: DeviceEnabled, now: Moment) -> list[StackOutput]:
+        outputs: list[StackOutput] = [self._devices.enable(event)]
+        if not self._devices.has_enabled():
+            # A repetition would go to every device of ours, so also to the one that was disabled.
+            outputs += self._delivery.keep_from_own(now)
+        return outputs
+
     # ---- our contact code
 
     def _can_publish(self) -> bool:
-        return self._delivery.peer_count > 0 and self._routes.to_followers() is not None
+        return self._delivery.peer_count > 0 and self._routes.has_followers_key()
 
     def _publish(self, now: Moment) -> list[StackOutput]:
         due_s = self._contact_code_s

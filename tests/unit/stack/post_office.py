@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import PublicKey
@@ -30,6 +31,8 @@ from sottovoce.stack.events import (
     Listen,
     MessageSubmitted,
     OwnBundle,
+    OwnInstallations,
+    PeerInstallationSeen,
     PeersChanged,
     PeopleChanged,
     PostEnvelope,
@@ -50,9 +53,11 @@ from vectors.scripted_entropy import SeededEntropy
 START = Moment(1000.0, 1_590_000_000.0)
 RELAY = PublicKey(b"a relay's node key ".ljust(64, b"."))
 NOBODY = PeopleChanged(frozenset(), frozenset(), frozenset(), frozenset())
+PHONE = "phone"
 _ROUNDS_MAX = 500  # a conversation that has not ended by then is a game of ping-pong
 
 Upward = Arrived | Sealed | SentToPeers | Acknowledged | Undeliverable | OwnBundle
+OfDevices = OwnInstallations | PeerInstallationSeen
 
 
 def quick_key(name: str) -> SymmetricKey:
@@ -83,9 +88,10 @@ class Office:
         self.told: Callable[[Person], object] = lambda person: None
         self._mail: deque[tuple[Person, StackEvent]] = deque()
 
-    def add(self, name: str, **settings: object) -> "Person":
-        """Let somebody in, who is connected at once."""
-        person = Person(name, self, replace(StackSettings(), **settings))  # type: ignore[arg-type]
+    def add(self, name: str, *, device: str = PHONE, **settings: Any) -> "Person":
+        """Let somebody in with one device, who is connected at once."""
+        chosen = replace(StackSettings(), **settings)
+        person = Person(name, self, chosen, device)
         self.people.append(person)
         person.start()
         self.settle()
@@ -158,20 +164,25 @@ class Person:
     """Somebody with one device.
 
     Attributes:
-        heard: Everything that went up, since it was last looked at.
+        heard: Everything that went up, since it was last looked at, but about devices.
+        devices: All that was told about devices.
     """
 
-    def __init__(self, name: str, office: Office, settings: StackSettings) -> None:
+    def __init__(
+        self, name: str, office: Office, settings: StackSettings, device: str = PHONE
+    ) -> None:
         self.name = name
         self.private = PrivateKey(SeededEntropy(name.encode()).take(32))
         self.key = secp256k1.public_key(self.private)
-        self.installation_id = f"{name}'s phone"
-        self.entropy = SeededEntropy(name.encode() + b"'s draws")
+        self.installation_id = f"{name}'s {device}"
+        drawer = name if device == PHONE else self.installation_id
+        self.entropy = SeededEntropy(drawer.encode() + b"'s draws")
         self.settings = settings
         self.office = office
         self.stores = memory_stores()
         self.people = NOBODY
         self.heard: list[Upward] = []
+        self.devices: list[OfDevices] = []
         self.connected = True
         self.clock = 0
         self.filters = FilterTable()
@@ -236,6 +247,8 @@ class Person:
             case DeriveKey():
                 self.office.derives(output.name)
                 self.office.bring(self, KeyDerived(output.name, quick_key(output.name)))
+            case OwnInstallations() | PeerInstallationSeen():
+                self.devices.append(output)
             case _:
                 self.heard.append(output)
 
@@ -284,7 +297,7 @@ class Person:
         return found
 
 
-def friends(**settings: object) -> tuple[Office, Person, Person]:
+def friends(**settings: Any) -> tuple[Office, Person, Person]:
     """Return two people who answer each other and have never written."""
     office = Office()
     alice, bob = office.add("alice", **settings), office.add("bob", **settings)
@@ -293,7 +306,7 @@ def friends(**settings: object) -> tuple[Office, Person, Person]:
     return office, alice, bob
 
 
-def talking(**settings: object) -> tuple[Office, Person, Person]:
+def talking(**settings: Any) -> tuple[Office, Person, Person]:
     """Return two friends on a running session that both have used."""
     office, alice, bob = friends(**settings)
     for sender, receiver in [(alice, bob), (bob, alice), (alice, bob), (bob, alice)]:

@@ -244,6 +244,20 @@ def test_message_whose_envelope_fails_is_given_up_with_its_reason() -> None:
 
 
 @pytest.mark.parametrize("data_sync", [True, False])
+def test_message_withdrawn_from_one_destination_still_goes_to_the_other(data_sync: bool) -> None:
+    office, alice, bob = friends(data_sync=data_sync)
+    carla = office.add("carla", data_sync=data_sync)
+    alice.connect(False)
+    said = alice.say("for one of you", bob)
+    alice.tell(MessageSubmitted(said.message_id, said.raw, Contact(carla.key)))
+    alice.tell(MessageWithdrawn(said.message_id, Contact(bob.key)))
+    alice.connect()
+    office.pass_time(60)
+    assert bob.texts() == []
+    assert carla.texts() == ["for one of you"]
+
+
+@pytest.mark.parametrize("data_sync", [True, False])
 def test_withdrawn_message_reaches_nobody(data_sync: bool) -> None:
     office, alice, bob = friends(data_sync=data_sync)
     alice.connect(False)

@@ -78,10 +78,16 @@ def test_author_must_be_who_signed_the_envelope() -> None:
     assert read(wrapped(GOOD, BOB)) is Dropped.IMPOSTOR
 
 
-def test_history_of_a_group_may_be_passed_on_by_others() -> None:
-    arrived = read(wrapped(MembershipUpdate(chat_id="group"), BOB))
+def test_history_of_a_group_may_be_passed_on_by_others_and_what_was_said_with_it_may_not() -> None:
+    said = replace(GOOD, chat_id="group", message_type=MessageType.PRIVATE_GROUP)
+    sent = MembershipUpdate("group", (b"event",), said)
+    arrived = read(wrapped(sent, BOB))
     assert isinstance(arrived, Arrived)
     assert arrived.author == BOB_KEY
+    assert arrived.payload == replace(sent, content=None)
+    own = read(wrapped(sent))
+    assert isinstance(own, Arrived)
+    assert own.payload == sent
 
 
 def test_what_is_no_wrapper_is_malformed() -> None:
@@ -99,7 +105,8 @@ def test_message_for_another_device_falls_through_to_nothing() -> None:
 
 def test_broken_rule_drops_the_message() -> None:
     ahead = replace(GOOD, clock=SENT_UNIX_MS + 121_000)
-    assert read(wrapped(ahead)) is Dropped.BREAKS_RULES
+    assert read(wrapped(ahead)) is Dropped.FROM_FUTURE
+    assert read(wrapped(replace(GOOD, text=" "))) is Dropped.BREAKS_RULES
     assert isinstance(read(wrapped(replace(GOOD, clock=SENT_UNIX_MS + 119_000))), Arrived)
 
 

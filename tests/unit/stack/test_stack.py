@@ -7,7 +7,7 @@ from sottovoce.payloads.chat_message import ChatMessage
 from sottovoce.secure.facts import Secrecy
 from sottovoce.secure.memory_store import MemoryStore
 from sottovoce.secure.settings import DAY_S, SecureSettings
-from sottovoce.stack.destinations import Contact, OwnDevices, PublicChat
+from sottovoce.stack.destinations import Contact, PublicChat
 from sottovoce.stack.events import (
     Acknowledged,
     BundleLearned,
@@ -161,20 +161,6 @@ def test_contact_code_can_be_kept_to_oneself() -> None:
     assert office.sent == []
 
 
-def test_message_to_own_devices_reaches_another_device_of_ours() -> None:
-    office = Office()
-    phone, desk = office.add("alice"), office.add("alice")
-    desk.installation_id = "alice's desk"
-    desk.start()
-    office.settle()
-    said = phone.write("note", phone)
-    phone.tell(MessageSubmitted(said.message_id, said.raw, OwnDevices()))
-    office.settle()
-    assert Acknowledged(said.message_id, OwnDevices()) in phone.heard
-    assert arrived(phone) == []
-    assert [fact.author for fact in arrived(desk)] == [phone.key]
-
-
 # ---- strangers, the ignored, impostors
 
 
@@ -226,12 +212,13 @@ def test_key_of_nobody_among_people_harms_nobody_else() -> None:
 
 
 def test_ignored_person_is_dropped_before_anything_is_opened() -> None:
-    _, alice, bob = talking()
+    office, alice, bob = talking()
     bob.knows(ignored=[alice])
     # The negotiated topic is not heard at all; what comes on the partitioned one is dropped.
     alice.say("listen!", bob)
     assert bob.stack.statistics.dropped[Dropped.IGNORED] == 0
     alice.tell(ForwardSecrecySet(bob.key, False))
+    office.pass_time(1)  # Nobody answers, so it waits for the next step of data sync.
     alice.say("listen, please!", bob)
     assert bob.stack.statistics.dropped[Dropped.IGNORED] > 0
     assert bob.heard == []
@@ -334,6 +321,20 @@ def test_lost_envelope_is_sent_again_until_it_is_acknowledged() -> None:
 
 
 # ---- public chats
+
+
+def test_message_of_the_future_is_acknowledged_when_its_time_has_come() -> None:
+    office, alice, bob = talking(contact_code_first_s=None)
+    alice.clock += 200_000
+    said = alice.say("from the future", bob)
+    office.pass_time(30)
+    assert bob.texts() == []
+    assert alice.stack.next_deadline() is not None
+    assert not any(isinstance(fact, Acknowledged) for fact in alice.heard)
+    assert bob.stack.statistics.dropped[Dropped.FROM_FUTURE] > 1
+    office.pass_time(120)
+    assert bob.texts() == ["from the future"]
+    assert Acknowledged(said.message_id, Contact(bob.key)) in alice.heard
 
 
 def test_public_chat_is_heard_by_all_who_listen() -> None:
