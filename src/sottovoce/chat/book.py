@@ -7,21 +7,31 @@ Spec: none; status-go holds the same maps in its Messenger.
 """
 
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from operator import attrgetter
 from typing import Final
 
 from sottovoce.base.quantities import PublicKey
 from sottovoce.chat.events import ChatChanged, ChatOutput, ContactChanged, Unshown
+from sottovoce.chat.group_book import GroupBook
+from sottovoce.chat.group_history import GroupHistory
 from sottovoce.chat.records import Chat, ChatId, ChatKind, Contact, Profile
 from sottovoce.chat.refusal import CommandRefusedError
 from sottovoce.chat.settings import ChatSettings
 from sottovoce.chat.stores import ChatStore
 from sottovoce.payloads.contact_id import contact_id
+from sottovoce.payloads.membership_event import SignedEvent
+from sottovoce.payloads.metadata import Wrapped
 from sottovoce.stack import destinations
-from sottovoce.stack.destinations import Destination, PublicChat
-from sottovoce.stack.events import PeopleChanged
+from sottovoce.stack.destinations import Destination, OwnDevices, OwnDevicesOnce, PublicChat
+from sottovoce.stack.events import MessageSubmitted, PeopleChanged
 
 _KEY_START: Final = len("0x04")
+
+# All of a chat but what nobody sees.
+_UNSEEN: Final = frozenset({"last_clock", "held_bytes", "older_clock", "older_bytes"})
+_shown: Final = attrgetter(*(each.name for each in fields(Chat) if each.name not in _UNSEEN))
 
 
 class Book:
@@ -33,6 +43,9 @@ class Book:
         settings: Bounds and times.
         statistics: What arrived and is not shown, by reason.
         inbox: The chats of strangers.
+        groups: The histories of groups.
+        has_other_devices: Whether another device of ours is enabled, which gets what we say.
+        others_are_fed: Whether each of them has taken part in the feed, which brings what is lost.
         said: What the present event makes the machine say.
     """
 
@@ -42,6 +55,9 @@ class Book:
         self.settings: Final = settings
         self.statistics: Final[Counter[Unshown]] = Counter()
         self.inbox: Final[set[ChatId]] = set()
+        self.groups: Final = GroupBook(store)
+        self.has_other_devices = False
+        self.others_are_fed = False
         self.said: list[ChatOutput] = []
         self._chats: Final[dict[ChatId, Chat]] = {}
         self._contacts: Final = {contact.key: contact for contact in store.contacts()}
@@ -68,11 +84,30 @@ class Book:
         """Let whom to hear be said, whether or not it changed."""
         self._people, self._people_may_differ = None, True
 
+    def copy(self, wrapped: Wrapped) -> None:
+        """Let our other devices have what is said to somebody, if any is enabled."""
+        for own in self.own_devices():
+            self.said.append(MessageSubmitted(wrapped.message_id, wrapped.raw, own))
+
+    def own_devices(self) -> tuple[OwnDevices | OwnDevicesOnce, ...]:
+        """Return how our other devices get what is said to somebody; nothing if none is enabled.
+
+        Who is fed need not acknowledge a copy, which would be repeated to a lost device for weeks.
+        """
+        if not self.has_other_devices:
+            return ()
+        return (OwnDevicesOnce() if self.others_are_fed else OwnDevices(),)
+
     # ---- chats
 
     def chat(self, chat_id: ChatId) -> Chat | None:
         """Return a chat that is here."""
         return self._chats.get(chat_id)
+
+    def is_group(self, chat_id: ChatId) -> bool:
+        """Tell whether a chat is here and a group."""
+        chat = self._chats.get(chat_id)
+        return chat is not None and chat.kind is ChatKind.GROUP
 
     def known_chat(self, chat_id: ChatId) -> Chat:
         """Return a chat that a command names.
@@ -103,11 +138,38 @@ class Book:
         """Return whom a one-to-one chat is with."""
         return PublicKey(bytes.fromhex(chat.id[_KEY_START:]))
 
-    def destination(self, chat: Chat) -> Destination:
-        """Return where messages of a chat go."""
+    def destinations(self, chat: Chat) -> tuple[Destination, ...]:
+        """Return where messages of a chat go.
+
+        Blocked members of a group get none: what they have they could not tell us, for they are
+        not heard.
+        """
         if chat.kind is ChatKind.PUBLIC:
-            return PublicChat(chat.id)
-        return destinations.Contact(self.partner(chat))
+            return (PublicChat(chat.id),)
+        people = (self.partner(chat),) if chat.kind is ChatKind.ONE_TO_ONE else self.others(chat)
+        return (*map(destinations.Contact, people), *self.own_devices())
+
+    def own_groups(self) -> list[Chat]:
+        """Return the groups that we are in and that were accepted, those of late first."""
+        groups = [
+            chat
+            for chat in self._chats.values()
+            if chat.kind is ChatKind.GROUP and chat.accepted and chat.active
+        ]
+        return sorted(groups, key=lambda it: (-it.last_message_unix_ms, it.id))
+
+    def others(self, chat: Chat) -> tuple[PublicKey, ...]:
+        """Return who gets a group's messages: its members but for ourselves and blocked ones."""
+        return tuple(
+            key
+            for key in self.groups.members(chat.id)
+            if key != self.me and not self.contact(key).blocked
+        )
+
+    def put_group(self, after: GroupHistory, fresh: Iterable[SignedEvent]) -> None:
+        """Keep a group with its new events; its chat is kept already."""
+        self.groups.put(after, fresh)
+        self._people_may_differ = True
 
     def put_chat(self, chat: Chat) -> None:
         """Keep a chat as it is now, and say so if anybody could see the change."""
@@ -125,18 +187,43 @@ class Book:
         """Forget a stranger's chat; whoever shows it learns that it is no longer there."""
         del self._chats[chat.id]
         self.inbox.discard(chat.id)
+        self.groups.remove(chat.id)
         self.store.remove_chat(chat.id)
         self.said.append(ChatChanged(replace(chat, active=False, unread_count=0)))
 
-    def heard_count(self) -> int:
-        """Return how many public chats are heard."""
-        return sum(chat.active and chat.kind is ChatKind.PUBLIC for chat in self._chats.values())
+    def heard_chats(self) -> list[Chat]:
+        """Return the public chats that are heard."""
+        return [it for it in self._chats.values() if it.active and it.kind is ChatKind.PUBLIC]
+
+    def may_hear_chat(self) -> bool:
+        """Tell whether one more public chat can be heard."""
+        return len(self.heard_chats()) < self.settings.public_chats_max
 
     def has_room(self, chat: Chat) -> bool:
         """Tell whether a chat can be one of our own: it is already, or there are not too many."""
         own_count = len(self._chats) - len(self.inbox)
         is_own = chat.id in self._chats and chat.id not in self.inbox
         return is_own or own_count < self.settings.chats_max
+
+    def has_room_for_group(self) -> bool:
+        """Tell whether one more group can be one of our own."""
+        own_count = sum(
+            chat.accepted and chat.active and chat.kind is ChatKind.GROUP
+            for chat in self._chats.values()
+        )
+        return own_count < self.settings.groups_max
+
+    def require_room_for_group(self) -> None:
+        """Check that one more group can be one of our own.
+
+        Raises:
+            CommandRefusedError: There are too many.
+        """
+        if not self.has_room_for_group():
+            raise CommandRefusedError(
+                f"there are {self.settings.groups_max} groups, the most there can be; "
+                "leave one first"
+            )
 
     def require_room(self, chat: Chat) -> None:
         """Check that a chat can be one of our own.
@@ -169,6 +256,11 @@ class Book:
     def contacts(self) -> list[Contact]:
         """Return everybody of whom something is known."""
         return list(self._contacts.values())
+
+    def may_add_contact(self) -> bool:
+        """Tell whether one more person can be added."""
+        added_count = sum(contact.added for contact in self._contacts.values())
+        return added_count < self.settings.contacts_max
 
     def told_contacts(self) -> list[Contact]:
         """Return whom we tell about name and picture: those added and not blocked."""
@@ -230,18 +322,15 @@ class Book:
             for chat in self._chats.values()
             if chat.accepted and chat.kind is ChatKind.ONE_TO_ONE
         ]
+        grouped = {
+            key
+            for chat in self._chats.values()
+            if chat.accepted and chat.active and chat.kind is ChatKind.GROUP
+            for key in self.groups.members(chat.id)
+        }
         return PeopleChanged(
-            public_chats=frozenset(
-                chat.id
-                for chat in self._chats.values()
-                if chat.active and chat.kind is ChatKind.PUBLIC
-            ),
+            public_chats=frozenset(chat.id for chat in self.heard_chats()),
             followed=added | {key for key, active in accepted if active} - blocked,
-            answered=added | {key for key, _ in accepted} - blocked,
+            answered=added | grouped.union(key for key, _ in accepted) - blocked - {self.me},
             ignored=blocked,
         )
-
-
-def _shown(chat: Chat) -> Chat:
-    """Return a chat without what nobody sees."""
-    return replace(chat, last_clock=0, held_bytes=0, older_clock=0, older_bytes=0)

@@ -29,7 +29,10 @@ class OpenOneToOne(Value):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LeaveChat(Value):
-    """Show a chat no longer; a public one is no longer heard. Answered with its `Chat`."""
+    """Show a chat no longer; answered with its `Chat`.
+
+    A public one is no longer heard. A group's members are told that we left.
+    """
 
     chat_id: ChatId
 
@@ -43,7 +46,7 @@ class AcceptChat(Value):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ClearChat(Value):
-    """Delete the messages that a chat has now, on this device; answered with its `Chat`."""
+    """Delete the messages that a chat has now, on all our devices; answered with its `Chat`."""
 
     chat_id: ChatId
 
@@ -153,6 +156,100 @@ class SetProfile(Value):
     picture: str = ""
 
 
+# ---- groups
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CreateGroup(Value):
+    """Make a group with us as its admin, and invite people; answered with its `Group`.
+
+    Attributes:
+        name: What it is called; not blank.
+        members: Whom to invite; may be empty.
+    """
+
+    name: str
+    members: tuple[PublicKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class JoinGroup(Value):
+    """Accept the invitation to a group; answered with its `Group`. From now on we are heard."""
+
+    chat_id: ChatId
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AddMembers(Value):
+    """Invite more people, as an admin; answered with the `Group`."""
+
+    chat_id: ChatId
+    members: tuple[PublicKey, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RemoveMember(Value):
+    """Take a member who is no admin out of a group, as an admin; answered with the `Group`."""
+
+    chat_id: ChatId
+    member: PublicKey
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PromoteMembers(Value):
+    """Make members admins, as an admin; answered with the `Group`."""
+
+    chat_id: ChatId
+    members: tuple[PublicKey, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ResignAdmin(Value):
+    """Be an ordinary member again; answered with the `Group`."""
+
+    chat_id: ChatId
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RenameGroup(Value):
+    """Change a group's name, as an admin; answered with the `Group`."""
+
+    chat_id: ChatId
+    name: str
+
+
+# ---- our own devices
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class IntroduceDevice(Value):
+    """Tell our other devices what this one is called, so that they can pair; answered with it.
+
+    Attributes:
+        name: How its owner calls it; empty for the name it has.
+        type: What it is, one word.
+    """
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EnableDevice(Value):
+    """Let a device of ours have all that we say and do, or not; answered with the `Device`.
+
+    One that is enabled gets the whole present state. One that is disabled gets nothing more.
+    """
+
+    installation_id: str
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SyncDevices(Value):
+    """Tell our other devices the whole present state once more; answered with this `Device`."""
+
+
 Command: TypeAlias = (
     SendMessage
     | MarkRead
@@ -170,6 +267,16 @@ Command: TypeAlias = (
     | VerifyContact
     | SetForwardSecrecy
     | SetProfile
+    | CreateGroup
+    | JoinGroup
+    | AddMembers
+    | RemoveMember
+    | PromoteMembers
+    | ResignAdmin
+    | RenameGroup
+    | IntroduceDevice
+    | EnableDevice
+    | SyncDevices
 )
 
 

@@ -18,7 +18,7 @@ from sottovoce.chat.book import Book
 from sottovoce.chat.events import Unshown
 from sottovoce.chat.inbox import Inbox
 from sottovoce.chat.message_values import unix_ms
-from sottovoce.chat.records import Contact, Message
+from sottovoce.chat.records import Contact, Message, Profile
 from sottovoce.chat.settings import STRANGER_PICTURE_BYTES_MAX, TOLD_AT_ONCE_MAX
 from sottovoce.payloads.clock import next_clock
 from sottovoce.payloads.contact import ContactUpdate
@@ -80,6 +80,22 @@ class ContactUpdates:
             destination = destinations.Contact(contact.key)
             self._book.said.append(MessageSubmitted(update.message_id, update.raw, destination))
 
+    def tell_own_devices(self, now: Moment) -> None:
+        """Tell our other devices the profile, if it was ever chosen, as of when that was.
+
+        A device that has none yet must not take away that of the others.
+        """
+        profile = self._book.profile
+        if self._book.has_other_devices and profile != Profile():
+            self._book.copy(self._compose(self._update(profile.clock or unix_ms(now))))
+
+    def withdraw_from(self, contact: Contact) -> None:
+        """Let our last words to one contact no longer be sent to them; others may be told in it."""
+        if contact.told_clock:
+            told = self._compose(self._update(contact.told_clock))
+            to = destinations.Contact(contact.key)
+            self._book.said.append(MessageWithdrawn(told.message_id, to))
+
     def withdraw(self, contacts: Sequence[Contact]) -> None:
         """Let our last words to contacts no longer be sent, if they are still on their way.
 
@@ -100,7 +116,7 @@ class ContactUpdates:
     def take(self, update: ContactUpdate, author: PublicKey) -> Unshown | None:
         """Take what a person tells about themselves; return why it counts for nothing."""
         if author == self._book.me:
-            return Unshown.UNKNOWN_KIND
+            return self._take_own(update)
         old = self._book.contact(author)
         if update.clock <= old.updated_clock:
             return Unshown.STALE
@@ -109,7 +125,7 @@ class ContactUpdates:
             old,
             requested=True,
             ens_name=update.ens_name,
-            picture=self._picture(update, old),
+            picture=shown_picture(update.profile_image, old),
             updated_clock=update.clock,
         )
         said = after != replace(old, updated_clock=update.clock)
@@ -131,16 +147,24 @@ class ContactUpdates:
         if claims:
             self._book.put_contact(replace(contact, ens_name=message.ens_name))
 
-    @staticmethod
-    def _picture(update: ContactUpdate, contact: Contact) -> str:
-        """Return a picture that can be shown, or nothing."""
-        uri = update.profile_image
-        if not uri:
-            return ""
-        if len(uri) > STRANGER_PICTURE_BYTES_MAX and not contact.added:
-            return ""
-        try:
-            decode_data_uri(uri)
-        except RemoteProtocolError:
-            return ""
-        return uri
+    def _take_own(self, update: ContactUpdate) -> Unshown | None:
+        """Take the profile that another device of ours tells contacts; they know it already."""
+        old = self._book.profile
+        if update.clock <= old.clock:
+            return Unshown.STALE
+        picture = shown_picture(update.profile_image, Contact(self._book.me, added=True))
+        self._book.put_profile(Profile(update.ens_name, picture, update.clock))
+        return None
+
+
+def shown_picture(uri: str, contact: Contact) -> str:
+    """Return a contact's picture if it can be shown, or nothing."""
+    if not uri:
+        return ""
+    if len(uri) > STRANGER_PICTURE_BYTES_MAX and not contact.added:
+        return ""
+    try:
+        decode_data_uri(uri)
+    except RemoteProtocolError:
+        return ""
+    return uri

@@ -19,13 +19,15 @@ from sottovoce.chat.commands import (
     VerifyContact,
 )
 from sottovoce.chat.contact_updates import ContactUpdates
+from sottovoce.chat.device_sync import DeviceSync
 from sottovoce.chat.events import ContactChanged
 from sottovoce.chat.inbox import Inbox
-from sottovoce.chat.message_values import utf8_bytes
+from sottovoce.chat.message_values import unix_ms, utf8_bytes
 from sottovoce.chat.records import Contact, Profile
 from sottovoce.chat.refusal import CommandRefusedError
 from sottovoce.chat.settings import NICKNAME_BYTES_MAX
 from sottovoce.identity.contact_link import BUNDLE_BYTES_MAX
+from sottovoce.payloads.clock import next_clock
 from sottovoce.payloads.limits import SHORT_TEXT_BYTES_MAX
 from sottovoce.payloads.picture import decode_data_uri
 from sottovoce.stack.events import BundleLearned
@@ -34,10 +36,11 @@ from sottovoce.stack.events import BundleLearned
 class Contacts:
     """Carries out commands about people."""
 
-    def __init__(self, book: Book, inbox: Inbox, updates: ContactUpdates) -> None:
+    def __init__(self, book: Book, inbox: Inbox, updates: ContactUpdates, sync: DeviceSync) -> None:
         self._book: Final = book
         self._inbox: Final = inbox
         self._updates: Final = updates
+        self._sync: Final = sync
 
     def add(self, command: AddContact, now: Moment) -> Contact:
         """Add a person, and tell them about us.
@@ -70,6 +73,7 @@ class Contacts:
             self._updates.tell([contact], now)
             contact = self._book.contact(command.key)
             self._book.said.append(ContactChanged(contact))
+            self._sync.tell_contact(contact, now)
         return contact
 
     def remove(self, command: RemoveContact) -> Contact:
@@ -81,7 +85,7 @@ class Contacts:
         old = self._book.contact(command.key)
         if not old.added:
             raise CommandRefusedError("this person is no contact of yours")
-        self._updates.withdraw([old])
+        self._updates.withdraw_from(old)
         contact = replace(old, added=False)
         self._book.put_contact(contact)
         chat = self._book.one_to_one(command.key)
@@ -100,7 +104,7 @@ class Contacts:
         if contact == old:
             return old
         if command.blocked:
-            self._updates.withdraw([old])
+            self._updates.withdraw_from(old)
             chat = self._book.one_to_one(command.key)
             if self._book.chat(chat.id) is not None:
                 self._book.put_chat(replace(chat, active=False))
@@ -125,30 +129,33 @@ class Contacts:
         Raises:
             CommandRefusedError: The name is too long, or the picture is none.
         """
-        profile = Profile(command.ens_name, command.picture)
+        old = self._book.profile
+        profile = Profile(command.ens_name, command.picture, old.clock)
         _check_text("a name", profile.ens_name, SHORT_TEXT_BYTES_MAX)
         if profile.picture:
             try:
                 decode_data_uri(profile.picture)
             except RemoteProtocolError as error:
                 raise CommandRefusedError(str(error)) from None
-        if profile != self._book.profile:
+        if profile != old:
             told = self._book.told_contacts()
             self._updates.withdraw(told)
-            self._book.put_profile(profile)
+            clock = next_clock(last_clock=old.clock, now_unix_ms=unix_ms(now))
+            self._book.put_profile(replace(profile, clock=clock))
             if told:
                 self._updates.tell(told, now)
-        return profile
+            self._updates.tell_own_devices(now)
+        return self._book.profile
 
     def _require_other(self, key: PublicKey) -> None:
         if key == self._book.me:
             raise CommandRefusedError("this is your own key")
 
     def _require_place(self) -> None:
-        contacts_max = self._book.settings.contacts_max
-        if sum(contact.added for contact in self._book.contacts()) >= contacts_max:
+        if not self._book.may_add_contact():
             raise CommandRefusedError(
-                f"there are {contacts_max} contacts, the most there can be; remove one first"
+                f"there are {self._book.settings.contacts_max} contacts, the most there can be; "
+                "remove one first"
             )
 
     def _require_noted(self, key: PublicKey) -> Contact:

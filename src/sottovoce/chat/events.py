@@ -11,14 +11,18 @@ from enum import Enum
 from typing import TypeAlias
 
 from sottovoce.chat.commands import Asked
-from sottovoce.chat.records import Chat, Contact, Message, Profile, Reaction
+from sottovoce.chat.records import Chat, Contact, Device, Group, Message, Profile, Reaction
 from sottovoce.stack.events import (
     Acknowledged,
     Arrived,
     BundleLearned,
+    DeviceEnabled,
     ForwardSecrecySet,
     MessageSubmitted,
     MessageWithdrawn,
+    OwnInstallations,
+    PeerInstallationSeen,
+    PeersChanged,
     PeopleChanged,
     Sealed,
     SentToPeers,
@@ -27,13 +31,15 @@ from sottovoce.stack.events import (
     Undeliverable,
 )
 
+CommandResult: TypeAlias = Chat | Contact | Message | Reaction | Profile | Group | Device
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """A command was carried out."""
 
     request: int
-    result: Chat | Contact | Message | Reaction | Profile = field(repr=False)
+    result: CommandResult = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,40 @@ class ContactChanged:
     previous_ens_name: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class GroupChanged:
+    """A group is new, or its name, members or admins changed.
+
+    Attributes:
+        group: As it is now.
+        invited: Whether we were just invited to it.
+        removed: Whether we were just taken out of it.
+    """
+
+    group: Group
+    invited: bool = False
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """A device of our own is new, introduced itself, or was enabled or disabled."""
+
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class ContactDeviceAdded:
+    """A person whom we know uses a device that was not known before.
+
+    Messages go to it from now on. Whoever verified the person's key need not do so again: the key
+    is the same on all devices.
+    """
+
+    contact: Contact
+    installation_id: str
+
+
 class Unshown(Enum):
     """Why something that arrived is not shown; each reason has its counter."""
 
@@ -117,14 +157,41 @@ class Unshown(Enum):
     UNKNOWN_KIND = "a kind of chat that has no meaning here"
     STALE = "older than what is known"
     NO_MESSAGE = "it is about a message that is not here"
+    BAD_HISTORY = "the group's history breaks a rule"
+    NOT_INVITED = "we are not in this group"
+    NOT_MEMBER = "its author is not, or no longer, in the group, or has not joined it"
+    NOT_OURS = "only devices of our own may say this"
+    UNKNOWN_DEVICE = "this device of ours is not known"
+    TOO_MANY = "there are as many chats or contacts as there can be"
+    DAMAGED = "a device of ours sent a record that cannot be taken"
+    TWO_IN_ONE = "two machines run as the same device of ours, or it was restored twice at once"
 
 
 ChatFact: TypeAlias = (
-    MessageAdded | MessageChanged | ReactionChanged | ChatChanged | ContactChanged | Done | Refused
+    MessageAdded
+    | MessageChanged
+    | ReactionChanged
+    | ChatChanged
+    | ContactChanged
+    | GroupChanged
+    | DeviceChanged
+    | ContactDeviceAdded
+    | Done
+    | Refused
 )
 
 ChatEvent: TypeAlias = (
-    Arrived | Asked | Sealed | SentToPeers | Acknowledged | Undeliverable | TimePassed | Started
+    Arrived
+    | Asked
+    | Sealed
+    | SentToPeers
+    | Acknowledged
+    | Undeliverable
+    | OwnInstallations
+    | PeerInstallationSeen
+    | PeersChanged
+    | TimePassed
+    | Started
 )
 
 ChatOutput: TypeAlias = (
@@ -134,4 +201,5 @@ ChatOutput: TypeAlias = (
     | PeopleChanged
     | BundleLearned
     | ForwardSecrecySet
+    | DeviceEnabled
 )

@@ -61,12 +61,14 @@ class Inbox:
 
 def accept(chat: Chat) -> Chat:
     """Return a chat as one of ours."""
+    if chat.active and chat.accepted and not chat.held_bytes:
+        return chat
     return replace(chat, active=True, accepted=True, held_bytes=0)
 
 
 def hold(chat: Chat, size_bytes: int) -> Chat:
     """Count what others made a chat keep, where that is bounded."""
-    if chat.kind is ChatKind.ONE_TO_ONE and chat.accepted:
+    if chat.kind is not ChatKind.PUBLIC and chat.accepted:
         return chat
     return replace(chat, held_bytes=chat.held_bytes + size_bytes)
 

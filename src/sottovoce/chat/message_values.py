@@ -64,6 +64,11 @@ def mentions(text: str, key: PublicKey) -> bool:
     return f"@{contact_id(key)}" in text
 
 
+def is_note(message: Message) -> bool:
+    """Tell whether a message is a note on a group's event, which nobody wrote."""
+    return message.content_type == ContentType.SYSTEM_MESSAGE_CONTENT_PRIVATE_GROUP
+
+
 def content_type_of(attachment: Attachment) -> ContentType:
     """Return the content type of a message that carries this."""
     return _ATTACHMENT_CONTENT[type(attachment)]

@@ -9,8 +9,10 @@ from typing import Final, assert_never
 
 from sottovoce.chat.book import Book
 from sottovoce.chat.events import MessageChanged
-from sottovoce.chat.records import ChatKind, Message, MessageState
+from sottovoce.chat.group_progress import GroupProgress
+from sottovoce.chat.records import Chat, ChatKind, Message, MessageState
 from sottovoce.secure.facts import Secrecy
+from sottovoce.stack.destinations import Contact, Destination, PublicChat
 from sottovoce.stack.events import Acknowledged, Sealed, SentToPeers, Undeliverable
 
 _ON_THE_WAY: Final = (MessageState.QUEUED, MessageState.SENT, MessageState.STORED)
@@ -20,8 +22,9 @@ _FROM_WEAKEST: Final = (Secrecy.PUBLIC, Secrecy.DH_ONLY, Secrecy.RATCHET)
 class Progress:
     """Writes down what becomes of messages of our own."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, groups: GroupProgress) -> None:
         self._book: Final = book
+        self._groups: Final = groups
 
     def take(self, event: Sealed | SentToPeers | Acknowledged | Undeliverable) -> None:
         """Take what the stack tells; what is no message that is shown is passed over.
@@ -32,13 +35,15 @@ class Progress:
         if message is None or not message.own:
             return
         chat = self._book.chat(message.chat_id)
-        if chat is None or self._book.destination(chat) != event.destination:
+        if chat is None or not self._is_for_others(chat, event.destination):
             return
         match event:
             case Sealed(secrecy=secrecy):
                 after = _sealed(message, secrecy)
             case SentToPeers(peer_count=peer_count):
                 after = _sent(message, peer_count)
+            case Acknowledged() | Undeliverable() if chat.kind is ChatKind.GROUP:
+                after = self._groups.take(event, message)
             case Acknowledged():
                 after = _acknowledged(message, chat.kind)
             case Undeliverable(reason=reason):
@@ -48,6 +53,17 @@ class Progress:
         if after != message:
             self._book.store.save_message(after)
             self._book.said.append(MessageChanged(after))
+
+    def _is_for_others(self, chat: Chat, to: Destination) -> bool:
+        match chat.kind:
+            case ChatKind.PUBLIC:
+                return to == PublicChat(chat.id)
+            case ChatKind.ONE_TO_ONE:
+                return to == Contact(self._book.partner(chat))
+            case ChatKind.GROUP:
+                return isinstance(to, Contact)
+            case _:
+                assert_never(chat.kind)
 
 
 def _sealed(message: Message, secrecy: Secrecy) -> Message:

@@ -14,7 +14,10 @@ from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import PublicKey
 from sottovoce.chat.book import Book
 from sottovoce.chat.contact_updates import ContactUpdates
+from sottovoce.chat.device_sync import DeviceSync
+from sottovoce.chat.devices import Devices
 from sottovoce.chat.events import MessageAdded, ReactionChanged, Unshown
+from sottovoce.chat.group_reception import GroupReception
 from sottovoce.chat.inbox import Inbox, accept, hold, mark_older_half, without_older_half
 from sottovoce.chat.message_values import (
     mentions,
@@ -28,6 +31,12 @@ from sottovoce.chat.settings import REACTION_BYTES
 from sottovoce.payloads.chat_message import ChatMessage, ContentType, MessageType
 from sottovoce.payloads.contact import ContactUpdate
 from sottovoce.payloads.contact_id import contact_key
+from sottovoce.payloads.devices import (
+    PairInstallation,
+    SyncInstallationContact,
+    SyncInstallationPublicChat,
+)
+from sottovoce.payloads.membership import GroupContent, MembershipUpdate
 from sottovoce.payloads.reaction import EmojiReaction
 from sottovoce.secure.facts import Secrecy
 from sottovoce.stack.events import Arrived
@@ -36,10 +45,21 @@ from sottovoce.stack.events import Arrived
 class Reception:
     """Takes what others, and other devices of ours, say."""
 
-    def __init__(self, book: Book, inbox: Inbox, updates: ContactUpdates) -> None:
+    def __init__(
+        self,
+        book: Book,
+        inbox: Inbox,
+        updates: ContactUpdates,
+        groups: GroupReception,
+        devices: Devices,
+        sync: DeviceSync,
+    ) -> None:
         self._book: Final = book
         self._inbox: Final = inbox
         self._updates: Final = updates
+        self._groups: Final = groups
+        self._devices: Final = devices
+        self._sync: Final = sync
 
     def take(self, event: Arrived, now: Moment) -> None:
         """Take what arrived; what is not shown is counted by its reason."""
@@ -51,16 +71,58 @@ class Reception:
         if self._book.contact(event.author).blocked:
             return Unshown.BLOCKED
         match event.payload:
-            case ChatMessage() as payload:
-                return self._take_message(event, payload, now)
-            case EmojiReaction() as payload:
-                return self._take_reaction(event, payload)
+            case ChatMessage() | EmojiReaction() as payload:
+                chat = self._chat_of(event, payload.message_type, payload.chat_id)
+                return self._take_content(event, payload, chat, now)
+            case MembershipUpdate() as payload:
+                return self._take_update(event, payload, now)
             case ContactUpdate() as payload:
                 if _in_public(event):
                     return Unshown.UNPROTECTED
                 return self._updates.take(payload, event.author)
             case _:
+                return self._take_of_own(event)
+
+    def _take_of_own(self, event: Arrived) -> Unshown | None:
+        """Take what only another device of ours may tell."""
+        match event.payload:
+            case PairInstallation() | SyncInstallationContact() | SyncInstallationPublicChat() if (
+                event.author != self._book.me
+            ):
+                return Unshown.NOT_OURS
+            case PairInstallation() | SyncInstallationContact() | SyncInstallationPublicChat() if (
+                _in_public(event)
+            ):
+                return Unshown.UNPROTECTED
+            case PairInstallation() as payload:
+                return self._devices.take_introduction(payload)
+            case SyncInstallationContact() as payload:
+                return self._sync.take_contact(payload)
+            case SyncInstallationPublicChat() as payload:
+                return self._sync.take_chat(payload)
+            case _:
                 return Unshown.UNKNOWN_KIND
+
+    def _take_update(self, event: Arrived, update: MembershipUpdate, now: Moment) -> Unshown | None:
+        if _in_public(event):
+            return Unshown.UNPROTECTED
+        unshown = self._groups.take(update, event.sent_unix_ms, now)
+        if unshown is not None:
+            return unshown
+        self._groups.answer(update, event.author)
+        if update.content is None:
+            return None
+        chat = self._groups.place_of(update, event.author)
+        return self._take_content(event, update.content, chat, now)
+
+    def _take_content(
+        self, event: Arrived, payload: GroupContent, chat: Chat | Unshown, now: Moment
+    ) -> Unshown | None:
+        if isinstance(chat, Unshown):
+            return chat
+        if isinstance(payload, ChatMessage):
+            return self._take_message(event, payload, chat, now)
+        return self._take_reaction(event, payload, chat)
 
     # ---- in which chat
 
@@ -96,12 +158,11 @@ class Reception:
 
     # ---- messages
 
-    def _take_message(self, event: Arrived, payload: ChatMessage, now: Moment) -> Unshown | None:
+    def _take_message(
+        self, event: Arrived, payload: ChatMessage, chat: Chat, now: Moment
+    ) -> Unshown | None:
         if payload.content_type == ContentType.SYSTEM_MESSAGE_CONTENT_PRIVATE_GROUP:
             return Unshown.UNKNOWN_KIND  # It would look like a note of our own.
-        chat = self._chat_of(event, payload.message_type, payload.chat_id)
-        if isinstance(chat, Unshown):
-            return chat
         if self._book.store.load_message(event.message_id) is not None:
             return Unshown.DUPLICATE
         if payload.clock <= chat.deleted_at_clock:
@@ -149,10 +210,7 @@ class Reception:
 
     # ---- reactions
 
-    def _take_reaction(self, event: Arrived, payload: EmojiReaction) -> Unshown | None:
-        chat = self._chat_of(event, payload.message_type, payload.chat_id)
-        if isinstance(chat, Unshown):
-            return chat
+    def _take_reaction(self, event: Arrived, payload: EmojiReaction, chat: Chat) -> Unshown | None:
         message_id = read_id(payload.message_id)
         message = None if message_id is None else self._book.store.load_message(message_id)
         if message is None or message.chat_id != chat.id:

@@ -14,7 +14,8 @@ from sottovoce.payloads.form import Value
 from sottovoce.payloads.message_id import MessageId
 from sottovoce.secure.facts import Secrecy
 
-# A public chat's name; a person's contact id (0x04…, 132 characters); later a group's id.
+# A public chat's name; a person's contact id (0x04…, 132 characters); a group's id (a UUID, "-",
+# its creator's contact id).
 ChatId = NewType("ChatId", str)
 
 
@@ -23,6 +24,7 @@ class ChatKind(Enum):
 
     PUBLIC = "public"
     ONE_TO_ONE = "one-to-one"
+    GROUP = "group"
 
 
 class MessageState(Enum):
@@ -44,7 +46,8 @@ class Chat(Value):
         id: Its id.
         kind: What it is.
         active: Whether it is shown: joined, or not left.
-        accepted: Whether it is one of ours; False for a stranger's that waits in the inbox.
+        accepted: Whether it is one of ours; False for a stranger's, or a group that a stranger
+            invited us to, which waits in the inbox.
         muted: Whether its messages ask for no attention.
         last_clock: The highest clock seen in it.
         deleted_at_clock: Messages up to this clock are gone and stay so.
@@ -56,6 +59,7 @@ class Chat(Value):
         older_clock: Up to this clock a public chat's messages leave when it is full; 0 if it is
             not yet half full.
         older_bytes: What of `held_bytes` leaves with them.
+        name: What a group is called; empty for every other chat.
     """
 
     id: ChatId
@@ -71,6 +75,7 @@ class Chat(Value):
     held_bytes: int = 0
     older_clock: int = 0
     older_bytes: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -124,6 +129,8 @@ class Message(Value):
         peer_count: To how many peers its latest envelope went.
         reason: Why it failed, one sentence, or empty.
         raw: The wrapper of a message of our own, to send it again; else empty.
+        recipient_count: How many people a message of our own in a group went to; else 0.
+        acknowledged_count: How many of them have it.
     """
 
     id: MessageId
@@ -143,6 +150,8 @@ class Message(Value):
     peer_count: int = 0
     reason: str = ""
     raw: bytes = field(default=b"")
+    recipient_count: int = 0
+    acknowledged_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -167,11 +176,79 @@ class Reaction(Value):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Group(Value):
+    """A group as its history of events makes it, for people to see.
+
+    People are in the order in which they were first added.
+
+    Attributes:
+        chat_id: Its chat.
+        name: What it is called.
+        members: Who gets its messages.
+        joined: Members who have accepted.
+        admins: Who may change it.
+        event_count: How many events its history has.
+    """
+
+    chat_id: ChatId
+    name: str
+    members: tuple[PublicKey, ...]
+    joined: tuple[PublicKey, ...]
+    admins: tuple[PublicKey, ...]
+    event_count: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Recipient(Value):
+    """One person whom a message of our own in a group went to.
+
+    Attributes:
+        message_id: The message.
+        key: Who; with the message the key of the row.
+        acknowledged: Whether a device of theirs has it.
+        reason: Why it was given up, one sentence, or empty.
+    """
+
+    message_id: MessageId
+    key: PublicKey
+    acknowledged: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Device(Value):
+    """A device of our own.
+
+    Attributes:
+        installation_id: Its id, a free text of at most 128 bytes.
+        name: How its owner calls it, or empty.
+        type: What it is, in its own words, or empty.
+        enabled: Whether it gets what we say and do.
+        is_this: Whether it is this very device.
+        clock: Of its latest word about its name and type; 0 if it said nothing.
+    """
+
+    installation_id: str
+    name: str = ""
+    type: str = ""
+    enabled: bool = False
+    is_this: bool = False
+    clock: int = 0
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Profile(Value):
-    """What we tell contacts about ourselves: an ENS name and a picture (data URI), or nothing."""
+    """What we tell contacts about ourselves: an ENS name and a picture (data URI), or nothing.
+
+    Attributes:
+        ens_name: What we call ourselves, or empty.
+        picture: How we look, or empty.
+        clock: When any of our devices chose them, in milliseconds since 1970; 0 for never.
+    """
 
     ens_name: str = ""
     picture: str = ""
+    clock: int = 0
 
 
 class Place(NamedTuple):

@@ -6,6 +6,7 @@ Spec: status-go protocol/messenger.go (SaveChat, DeactivateChat, ClearHistory, M
 from dataclasses import replace
 from typing import Final
 
+from sottovoce.base.moment import Moment
 from sottovoce.chat.book import Book
 from sottovoce.chat.channel_name import public_chat_id
 from sottovoce.chat.commands import (
@@ -18,6 +19,7 @@ from sottovoce.chat.commands import (
     OpenOneToOne,
     SetForwardSecrecy,
 )
+from sottovoce.chat.device_sync import DeviceSync
 from sottovoce.chat.inbox import accept
 from sottovoce.chat.records import Chat, ChatId, ChatKind
 from sottovoce.chat.refusal import CommandRefusedError
@@ -28,10 +30,11 @@ from sottovoce.stack.events import ForwardSecrecySet
 class Rooms:
     """Carries out commands about chats."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, sync: DeviceSync) -> None:
         self._book: Final = book
+        self._sync: Final = sync
 
-    def join(self, command: JoinPublicChat) -> Chat:
+    def join(self, command: JoinPublicChat, now: Moment) -> Chat:
         """Hear and show a public chat.
 
         Raises:
@@ -39,13 +42,16 @@ class Rooms:
         """
         chat_id = public_chat_id(command.name)
         chat = self._book.chat(chat_id) or Chat(chat_id, ChatKind.PUBLIC, active=False)
+        if chat.kind is not ChatKind.PUBLIC:
+            raise CommandRefusedError("this is a private group and no public chat")
         if not chat.active:
             self._book.require_room(chat)
-            chats_max = self._book.settings.public_chats_max
-            if self._book.heard_count() >= chats_max:
+            if not self._book.may_hear_chat():
                 raise CommandRefusedError(
-                    f"there are {chats_max} public chats, the most there can be; leave one first"
+                    f"there are {self._book.settings.public_chats_max} public chats, the most "
+                    "there can be; leave one first"
                 )
+            self._sync.tell_chat(chat, now)
         return self._put(replace(chat, active=True))
 
     def open(self, command: OpenOneToOne) -> Chat:
@@ -73,15 +79,17 @@ class Rooms:
         return self._put(replace(self._book.known_chat(command.chat_id), active=False))
 
     def accept(self, command: AcceptChat) -> Chat:
-        """Take a stranger's chat out of the inbox.
+        """Take a stranger's chat, or a group to which one invited us, out of the inbox.
 
         Raises:
             CommandRefusedError: There is none, its person is blocked, or chats are too many.
         """
         chat = self._book.known_chat(command.chat_id)
-        if chat.kind is not ChatKind.ONE_TO_ONE or chat.accepted:
+        if chat.accepted:
             return chat
-        if self._book.contact(self._book.partner(chat)).blocked:
+        if chat.kind is ChatKind.GROUP:
+            self._book.require_room_for_group()
+        elif self._book.contact(self._book.partner(chat)).blocked:
             raise CommandRefusedError("this person is blocked; unblock them first")
         self._book.require_room(chat)
         return self._put(accept(chat))

@@ -16,6 +16,8 @@ from sottovoce.base.errors import LocalProtocolError
 CHATS_MAX: Final = 10_000
 # Each is a filter that is tried on envelopes, and costs a key derivation.
 PUBLIC_CHATS_MAX: Final = 500
+# Groups, held in memory with their histories of some 20 kB each.
+GROUPS_MAX: Final = 1000
 # People whom we added: each gets an update of ours every two days.
 CONTACTS_MAX: Final = 1000
 # People of whom we noted anything else (blocked, verified). Blocking must not come to an end soon.
@@ -39,10 +41,19 @@ PUBLIC_CHAT_BYTES_MAX: Final = 256 * 1024 * 1024
 # What a message counts for beside its text and attachment, so that one bound holds both how many
 # there are and how large they are: its row, its places in indexes, and its short fields.
 MESSAGE_BYTES: Final = 1024
+GROUP_EVENT_BYTES: Final = 2 * MESSAGE_BYTES  # of a group's event, and of its note in the chat
 REACTION_BYTES: Final = 256  # the same of a reaction
 
 # A nickname is shown in one line.
 NICKNAME_BYTES_MAX: Final = 256
+
+# Other devices of one person that get what this one says, as the deployed clients have it: people
+# write to three devices of somebody, so that a fourth would hear from nobody.
+ENABLED_OTHERS_MAX: Final = 2
+# Contacts and public chats that another device is told of at one time. Data sync holds a thousand
+# messages for one person; the other half is left for what is said meanwhile.
+SYNCED_AT_ONCE_MAX: Final = 500
+SYNCED_BYTES_AT_ONCE_MAX: Final = 4 * 1024 * 1024  # the same of what they weigh: half of the room
 
 # As the specification and Status' app have it.
 UPDATE_EVERY_S: Final = 48 * 3600
@@ -57,6 +68,7 @@ class ChatSettings:
     Attributes:
         chats_max: Chats of one's own.
         public_chats_max: Public chats that are heard at one time.
+        groups_max: Groups that are ours.
         contacts_max: People who are added.
         noted_max: People of whom anything is noted by ourselves.
         strangers_max: Chats of strangers that wait in the inbox.
@@ -72,6 +84,7 @@ class ChatSettings:
 
     chats_max: int = CHATS_MAX
     public_chats_max: int = PUBLIC_CHATS_MAX
+    groups_max: int = GROUPS_MAX
     contacts_max: int = CONTACTS_MAX
     noted_max: int = NOTED_MAX
     strangers_max: int = STRANGERS_MAX
@@ -85,6 +98,7 @@ class ChatSettings:
         values = (
             self.chats_max,
             self.public_chats_max,
+            self.groups_max,
             self.contacts_max,
             self.noted_max,
             self.strangers_max,

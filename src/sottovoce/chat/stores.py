@@ -10,7 +10,19 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from sottovoce.base.quantities import PublicKey
-from sottovoce.chat.records import Chat, ChatId, Contact, Message, Place, Profile, Reaction
+from sottovoce.chat.records import (
+    Chat,
+    ChatId,
+    Contact,
+    Device,
+    Group,
+    Message,
+    Place,
+    Profile,
+    Reaction,
+    Recipient,
+)
+from sottovoce.payloads.membership_event import SignedEvent
 from sottovoce.payloads.message_id import MessageId
 
 
@@ -34,7 +46,7 @@ class ChatStore(Protocol):
         ...
 
     def remove_chat(self, chat_id: ChatId) -> None:
-        """Forget a chat with its messages and reactions; nothing happens if it is not there."""
+        """Forget a chat with all that is in it; nothing happens if it is not there."""
         ...
 
     def contacts(self) -> Iterable[Contact]:
@@ -58,11 +70,11 @@ class ChatStore(Protocol):
         ...
 
     def remove_messages(self, chat_id: ChatId, *, up_to_clock: int) -> None:
-        """Forget a chat's messages up to a clock, with their reactions."""
+        """Forget a chat's messages up to a clock, with their reactions and recipients."""
         ...
 
     def unread_count(self, chat_id: ChatId, *, above_clock: int) -> int:
-        """Count a chat's messages of others above a clock."""
+        """Count a chat's messages of others above a clock, but for notes on a group's events."""
         ...
 
     def load_reaction(self, message_id: MessageId, author: PublicKey, type: int) -> Reaction | None:
@@ -71,6 +83,42 @@ class ChatStore(Protocol):
 
     def save_reaction(self, reaction: Reaction) -> None:
         """Keep a reaction; one of the same message, author and type is replaced."""
+        ...
+
+    def group_events(self) -> Iterable[SignedEvent]:
+        """Return the events of all groups, in the order in which each was added."""
+        ...
+
+    def add_group_event(self, event: SignedEvent) -> None:
+        """Keep an event of a group; one with the same signature changes nothing."""
+        ...
+
+    def save_group(self, group: Group) -> None:
+        """Keep what a group's events make of it, for readers; the one before is replaced."""
+        ...
+
+    def recipients(self, message_id: MessageId) -> Iterable[Recipient]:
+        """Return to whom a message of our own in a group went, in the order of adding."""
+        ...
+
+    def waiting_recipients(self, chat_id: ChatId) -> Iterable[Recipient]:
+        """Return who does not have which message of a chat, and was not given up."""
+        ...
+
+    def save_recipient(self, recipient: Recipient) -> None:
+        """Keep to whom a message went; one of the same message and person is replaced."""
+        ...
+
+    def devices(self) -> Iterable[Device]:
+        """Return the devices of our own, in the order in which each was first saved."""
+        ...
+
+    def save_device(self, device: Device) -> None:
+        """Keep a device of our own; one of the same installation id is replaced."""
+        ...
+
+    def remove_device(self, installation_id: str) -> None:
+        """Forget a device of our own; nothing happens if it is not there."""
         ...
 
 
@@ -83,6 +131,18 @@ class HistoryReader(Protocol):
 
     def list_contacts(self) -> Sequence[Contact]:
         """Return all contacts, in the order of their keys."""
+        ...
+
+    def list_groups(self) -> Sequence[Group]:
+        """Return all groups, in the order of their chats' ids."""
+        ...
+
+    def list_devices(self) -> Sequence[Device]:
+        """Return the devices of our own, this one first, the others by installation id."""
+        ...
+
+    def list_recipients(self, message_id: MessageId) -> Sequence[Recipient]:
+        """Return to whom a message of our own in a group went."""
         ...
 
     def read_profile(self) -> Profile:

@@ -6,44 +6,46 @@ Spec: Status specs 6 (payloads), "Chat Message"; status-go protocol/message_buil
 messenger.go.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Final, assert_never
 
-from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
+from sottovoce.base.errors import RemoteProtocolError
 from sottovoce.base.moment import Moment
 from sottovoce.chat.book import Book
 from sottovoce.chat.commands import React, ResendMessage, SendMessage
 from sottovoce.chat.events import MessageAdded, MessageChanged, ReactionChanged
+from sottovoce.chat.group_progress import GroupProgress
 from sottovoce.chat.inbox import accept
 from sottovoce.chat.message_values import content_type_of, quoted_message, unix_ms, utf8_bytes
+from sottovoce.chat.posting import Posting
 from sottovoce.chat.records import Chat, ChatKind, Message, MessageState, Reaction
 from sottovoce.chat.refusal import CommandRefusedError
 from sottovoce.payloads.chat_message import AudioMessage, ChatMessage, ContentType, MessageType
-from sottovoce.payloads.clock import next_clock
+from sottovoce.payloads.clock import acceptable_clock
 from sottovoce.payloads.contact_id import contact_key
 from sottovoce.payloads.limits import AUDIO_BYTES_MAX, TEXT_BYTES_MAX
 from sottovoce.payloads.message_id import MessageId, message_id_text
 from sottovoce.payloads.metadata import Wrapped
 from sottovoce.payloads.reaction import EmojiReaction, ReactionType
-from sottovoce.payloads.registry import Payload
 from sottovoce.payloads.text_content import is_blank
 from sottovoce.payloads.validity import check_received
-from sottovoce.stack.events import MessageSubmitted
+from sottovoce.stack import destinations
 
 _WRITTEN: Final = (ContentType.TEXT_PLAIN, ContentType.STATUS, ContentType.EMOJI)
 _MESSAGE_TYPES: Final = {
     ChatKind.PUBLIC: MessageType.PUBLIC_GROUP,
     ChatKind.ONE_TO_ONE: MessageType.ONE_TO_ONE,
+    ChatKind.GROUP: MessageType.PRIVATE_GROUP,
 }
 
 
 class Writing:
     """Carries out commands to say something."""
 
-    def __init__(self, book: Book, compose: Callable[[Payload], Wrapped]) -> None:
+    def __init__(self, book: Book, posting: Posting, groups: GroupProgress) -> None:
         self._book: Final = book
-        self._compose: Final = compose
+        self._posting: Final = posting
+        self._groups: Final = groups
 
     def send(self, command: SendMessage, now: Moment) -> Message:
         """Say something in a chat; whoever is written to is no stranger any more.
@@ -54,7 +56,8 @@ class Writing:
         chat = self._open_chat(command)
         self._book.require_room(chat)
         payload = self._chat_message(command, chat, now)
-        wrapped = self._composed(payload)
+        wrapped = self._posting.wrapped(payload, chat)
+        people = self._book.others(chat)
         message = Message(
             wrapped.message_id,
             chat.id,
@@ -70,27 +73,42 @@ class Writing:
             own=True,
             state=MessageState.QUEUED,
             raw=wrapped.raw,
+            recipient_count=len(people),
         )
         self._said_in(chat, payload.clock, last_message_unix_ms=payload.timestamp_unix_ms)
         self._book.store.save_message(message)
+        self._groups.submitted(message.id, people)
         self._book.said.append(MessageAdded(message, quoted_message(self._book.store, message)))
-        self._submit(wrapped, chat)
+        self._posting.submit(wrapped, self._book.destinations(chat))
         return message
 
     def resend(self, command: ResendMessage) -> Message:
         """Send a message of ours that failed once more.
 
         Raises:
-            CommandRefusedError: It did not fail, or its chat was left or blocked.
+            CommandRefusedError: It did not fail, another device wrote it, or its chat was left or
+                blocked.
         """
         failed = self._known_message(command.message_id)
-        if failed.state is not MessageState.FAILED:
+        missing = self._groups.missing(failed)
+        if failed.state is not MessageState.FAILED and not missing:
             raise CommandRefusedError("only a message of yours that failed can be sent again")
+        if not failed.raw:
+            raise CommandRefusedError(
+                "the message was written on another device of yours; send it again there"
+            )
         chat = self._speakable(self._book.known_chat(failed.chat_id))
-        message = replace(failed, state=MessageState.QUEUED, peer_count=0, reason="")
+        to = self._book.destinations(chat)
+        if chat.kind is ChatKind.GROUP:
+            if not missing:
+                raise CommandRefusedError(failed.reason)
+            to = tuple(destinations.Contact(key) for key in missing)
+        state = MessageState.SENT if failed.acknowledged_count else MessageState.QUEUED
+        message = replace(failed, state=state, peer_count=0, reason="")
         self._book.store.save_message(message)
+        self._groups.submitted(message.id, missing)
         self._book.said.append(MessageChanged(message))
-        self._submit(Wrapped(message.raw, message.id), chat)
+        self._posting.submit(Wrapped(message.raw, message.id), to)
         return message
 
     def react(self, command: React, now: Moment) -> Reaction:
@@ -113,11 +131,11 @@ class Writing:
         reaction = Reaction(
             message.id, chat.id, self._book.me, command.type, clock, command.retracted
         )
-        wrapped = self._composed(_emoji_reaction(reaction, chat))
+        wrapped = self._posting.wrapped(_emoji_reaction(reaction, chat), chat)
         self._said_in(chat, clock)
         self._book.store.save_reaction(reaction)
         self._book.said.append(ReactionChanged(reaction))
-        self._submit(wrapped, chat)
+        self._posting.submit(wrapped, self._book.destinations(chat))
         return reaction
 
     # ---- where
@@ -137,12 +155,27 @@ class Writing:
         return self._speakable(self._book.one_to_one(key))
 
     def _speakable(self, chat: Chat) -> Chat:
-        if chat.kind is ChatKind.PUBLIC:
-            if not chat.active:
-                raise CommandRefusedError("this chat was left; join it again first")
-        elif self._book.contact(self._book.partner(chat)).blocked:
-            raise CommandRefusedError("this person is blocked; unblock them first")
+        match chat.kind:
+            case ChatKind.PUBLIC:
+                if not chat.active:
+                    raise CommandRefusedError("this chat was left; join it again first")
+            case ChatKind.ONE_TO_ONE:
+                if self._book.contact(self._book.partner(chat)).blocked:
+                    raise CommandRefusedError("this person is blocked; unblock them first")
+            case ChatKind.GROUP:
+                self._require_joined(chat)
+            case _:
+                assert_never(chat.kind)
         return chat
+
+    def _require_joined(self, chat: Chat) -> None:
+        history = self._book.groups.history(chat.id)
+        if self._book.me not in history.members:
+            raise CommandRefusedError(
+                "you are not in this group any more; ask an admin to invite you again"
+            )
+        if self._book.me not in history.joined:
+            raise CommandRefusedError("you were invited to this group; join it first")
 
     def _known_message(self, message_id: MessageId) -> Message:
         message = self._book.store.load_message(message_id)
@@ -179,13 +212,7 @@ class Writing:
         return message_id_text(answered)
 
     def _clock(self, chat: Chat, now: Moment) -> int:
-        return next_clock(last_clock=chat.last_clock, now_unix_ms=unix_ms(now))
-
-    def _composed(self, payload: Payload) -> Wrapped:
-        try:
-            return self._compose(payload)
-        except LocalProtocolError as error:
-            raise CommandRefusedError(f"the message cannot be sent: {error}") from None
+        return acceptable_clock(last_clock=chat.last_clock, now_unix_ms=unix_ms(now))
 
     # ---- how
 
@@ -193,12 +220,11 @@ class Writing:
         accepted = chat if chat.kind is ChatKind.PUBLIC else accept(chat)
         newest_unix_ms = max(chat.last_message_unix_ms, last_message_unix_ms)
         self._book.put_chat(
-            replace(accepted, last_clock=clock, last_message_unix_ms=newest_unix_ms)
-        )
-
-    def _submit(self, wrapped: Wrapped, chat: Chat) -> None:
-        self._book.said.append(
-            MessageSubmitted(wrapped.message_id, wrapped.raw, self._book.destination(chat))
+            replace(
+                accepted,
+                last_clock=max(chat.last_clock, clock),
+                last_message_unix_ms=newest_unix_ms,
+            )
         )
 
 

@@ -8,20 +8,31 @@ from typing import Final, TypeVar
 from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import EnvelopeHash, PublicKey
 from sottovoce.base.secret import PrivateKey
+from sottovoce.chat.author import Author
 from sottovoce.chat.commands import AddContact, Asked, Command, JoinPublicChat, SendMessage
 from sottovoce.chat.conversations import Conversations
-from sottovoce.chat.events import ChatEvent, ChatOutput, Done, MessageAdded, Refused, Unshown
+from sottovoce.chat.events import (
+    ChatEvent,
+    ChatOutput,
+    Done,
+    MessageAdded,
+    Refused,
+    Unshown,
+)
 from sottovoce.chat.memory_store import MemoryChatStore
-from sottovoce.chat.records import Chat, ChatId, Contact, Message, Profile, Reaction
+from sottovoce.chat.records import Chat, ChatId, Contact, Message
 from sottovoce.chat.settings import ChatSettings
 from sottovoce.crypto.secp256k1 import public_key
 from sottovoce.payloads.chat_message import ChatMessage, ContentType, MessageType
 from sottovoce.payloads.contact import ContactUpdate
 from sottovoce.payloads.contact_id import contact_id
+from sottovoce.payloads.membership import MembershipEvent
+from sottovoce.payloads.membership_event import SignedEvent, sign_event
 from sottovoce.payloads.metadata import Wrapped, unwrap, wrap
 from sottovoce.payloads.reaction import EmojiReaction
 from sottovoce.payloads.registry import Payload
 from sottovoce.secure.facts import Secrecy
+from sottovoce.sim.entropy import SeededEntropy
 from sottovoce.stack import destinations
 from sottovoce.stack.destinations import PublicChat
 from sottovoce.stack.events import Arrived, MessageSubmitted, PeopleChanged, Started, TimePassed
@@ -33,7 +44,6 @@ DAY_S: Final = 86_400.0
 ENVELOPE: Final = EnvelopeHash(bytes(32))
 
 OutputT = TypeVar("OutputT")
-Result = Chat | Contact | Message | Reaction | Profile
 
 
 def only(kind: type[OutputT], outputs: Iterable[object]) -> list[OutputT]:
@@ -59,6 +69,8 @@ class Person:
         self.key = public_key(self.private)
         self.id = ChatId(contact_id(self.key))
         self.settings = settings
+        self.device = "device-1"
+        self.entropy = SeededEntropy(number)
         self.store = MemoryChatStore()
         self.now_s = 1000.0
         self.unix_s = UNIX_S
@@ -71,11 +83,18 @@ class Person:
 
     def start(self) -> list[ChatOutput]:
         """Make the machine anew of what the store holds."""
-        self.chats = Conversations(self.key, self.compose, self.store, self.settings)
+        self.chats = Conversations(self.author, self.store, self.settings)
         return self.chats.handle(Started(), self.now)
+
+    @property
+    def author(self) -> Author:
+        return Author(self.key, self.device, self.compose, self.sign_event, self.entropy)
 
     def compose(self, payload: Payload) -> Wrapped:
         return wrap(payload, self.private)
+
+    def sign_event(self, event: MembershipEvent, chat_id: str) -> SignedEvent:
+        return sign_event(event, chat_id=chat_id, author_key=self.private)
 
     def handle(self, event: ChatEvent) -> list[ChatOutput]:
         return self.chats.handle(event, self.now)

@@ -92,8 +92,11 @@ def test_new_chat_is_later_than_all_that_was_said_before() -> None:
 
 def test_destination_follows_the_kind_of_chat() -> None:
     kept = book()
-    assert kept.destination(PUBLIC) == PublicChat(LOBBY)
-    assert kept.destination(PRIVATE) == destinations.Contact(BRUNO.key)
+    assert kept.destinations(PUBLIC) == (PublicChat(LOBBY),)
+    assert kept.destinations(PRIVATE) == (destinations.Contact(BRUNO.key),)
+    kept.has_other_devices = True
+    assert kept.destinations(PUBLIC) == (PublicChat(LOBBY),)
+    assert kept.destinations(PRIVATE)[1:] == (destinations.OwnDevices(),)
 
 
 def test_chat_that_is_not_there_is_refused() -> None:

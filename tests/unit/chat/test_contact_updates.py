@@ -10,6 +10,7 @@ from sottovoce.chat.commands import (
     SetProfile,
 )
 from sottovoce.chat.events import ContactChanged, Unshown
+from sottovoce.chat.records import Profile
 from sottovoce.chat.settings import TOLD_AT_ONCE_MAX, UPDATE_EVERY_S
 from sottovoce.payloads.contact import ContactUpdate
 from sottovoce.payloads.metadata import unwrap
@@ -108,8 +109,12 @@ def test_update_in_public_is_dropped(anna: Person, bruno: Person) -> None:
     assert bruno.drops(update(), anna, secrecy=Secrecy.PUBLIC) is Unshown.UNPROTECTED
 
 
-def test_update_of_our_own_is_dropped(anna: Person) -> None:
-    assert anna.drops(update(), anna) is Unshown.UNKNOWN_KIND
+def test_newest_profile_of_our_own_devices_counts(anna: Person) -> None:
+    assert anna.arrives(update(clock=NOW_MS, ens_name="anna.eth", picture="no uri"), anna) == []
+    assert anna.store.load_profile() == Profile("anna.eth", "", NOW_MS)
+    assert anna.drops(update(clock=NOW_MS, ens_name="late.eth"), anna) is Unshown.STALE
+    assert anna.drops(update(clock=NOW_MS - 1, ens_name="old.eth"), anna) is Unshown.STALE
+    assert list(anna.store.contacts()) == []
 
 
 def test_update_of_somebody_blocked_is_dropped(anna: Person, bruno: Person) -> None:

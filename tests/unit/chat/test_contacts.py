@@ -13,8 +13,9 @@ from sottovoce.chat.commands import (
 from sottovoce.chat.events import ChatChanged, ContactChanged, Done, Unshown
 from sottovoce.chat.records import Contact, Profile
 from sottovoce.chat.settings import ChatSettings
+from sottovoce.stack import destinations
 from sottovoce.stack.events import BundleLearned, MessageSubmitted, MessageWithdrawn, PeopleChanged
-from unit.chat.people import Person, one, only, private
+from unit.chat.people import NOW_MS, Person, one, only, private
 
 PICTURE = "data:image/gif;base64," + base64.b64encode(b"GIF89a" + bytes(9)).decode()
 
@@ -111,7 +112,18 @@ def test_chat_of_a_removed_contact_stays_even_if_it_was_left(anna: Person, bruno
 def test_request_to_somebody_who_is_blocked_is_withdrawn(anna: Person, bruno: Person) -> None:
     request = one(MessageSubmitted, anna.add(bruno))
     withdrawn = one(MessageWithdrawn, anna.do(BlockContact(bruno.key)))
-    assert withdrawn.message_id == request.message_id
+    assert withdrawn == MessageWithdrawn(request.message_id, request.destination)
+
+
+def test_removed_contact_takes_nothing_from_others_who_were_told_with_them(
+    anna: Person, bruno: Person, carla: Person
+) -> None:
+    anna.add(bruno)
+    anna.add(carla)
+    told = only(MessageSubmitted, anna.do(SetProfile("anna.eth")))
+    assert len({it.message_id for it in told}) == 1
+    withdrawn = one(MessageWithdrawn, anna.do(RemoveContact(bruno.key)))
+    assert withdrawn == MessageWithdrawn(told[0].message_id, destinations.Contact(bruno.key))
 
 
 def test_only_a_contact_can_be_removed(anna: Person, bruno: Person) -> None:
@@ -165,8 +177,9 @@ def test_verification_is_noted_and_taken_back(anna: Person, bruno: Person) -> No
 
 
 def test_profile_is_kept(anna: Person) -> None:
-    assert anna.result(Profile, SetProfile("anna.eth", PICTURE)) == Profile("anna.eth", PICTURE)
-    assert anna.store.load_profile() == Profile("anna.eth", PICTURE)
+    profile = Profile("anna.eth", PICTURE, NOW_MS)
+    assert anna.result(Profile, SetProfile("anna.eth", PICTURE)) == profile
+    assert anna.store.load_profile() == profile
     anna.start()
     anna.join()
     assert anna.say().ens_name == "anna.eth"

@@ -46,7 +46,7 @@ def test_refusal_carries_the_number_of_the_asker() -> None:
 def test_nothing_is_due_before_the_first_event() -> None:
     anna, bruno = Person(1), Person(2)
     anna.add(bruno)
-    again = Conversations(anna.key, anna.compose, anna.store)
+    again = Conversations(anna.author, anna.store)
     assert again.next_deadline() is None
     again.handle(TimePassed(), anna.now)
     assert again.next_deadline() is not None
@@ -54,7 +54,7 @@ def test_nothing_is_due_before_the_first_event() -> None:
 
 def test_machine_without_settings_has_the_usual_ones() -> None:
     anna = Person(1)
-    chats = Conversations(anna.key, anna.compose, MemoryChatStore())
+    chats = Conversations(anna.author, MemoryChatStore())
     assert chats.statistics == {}
     assert chats.next_deadline() is None
 

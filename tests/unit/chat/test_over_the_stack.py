@@ -1,117 +1,24 @@
 """Conversations over whole stacks, joined by a post office in memory."""
 
-from dataclasses import replace
-
-from typing_extensions import override
-
 from sottovoce.chat.commands import (
     AcceptChat,
     AddContact,
-    Asked,
     BlockContact,
-    Command,
+    CreateGroup,
+    JoinGroup,
     JoinPublicChat,
     React,
+    RemoveMember,
     SendMessage,
 )
-from sottovoce.chat.conversations import Conversations
-from sottovoce.chat.events import ChatEvent, Done
-from sottovoce.chat.memory_store import MemoryChatStore
-from sottovoce.chat.records import ChatId, Contact, Message, MessageState
-from sottovoce.payloads.contact_id import contact_id
+from sottovoce.chat.message_values import is_note
+from sottovoce.chat.records import ChatId, Group, Message, MessageState
 from sottovoce.payloads.reaction import ReactionType
 from sottovoce.secure.facts import Secrecy
-from sottovoce.stack.composing import compose
-from sottovoce.stack.events import (
-    Acknowledged,
-    Arrived,
-    BundleLearned,
-    ForwardSecrecySet,
-    MessageSubmitted,
-    MessageWithdrawn,
-    PeopleChanged,
-    Sealed,
-    SentToPeers,
-    StackOutput,
-    Started,
-    Undeliverable,
-)
-from sottovoce.stack.settings import StackSettings
-from unit.stack import post_office
+from unit.chat.talkers import Talker, two_people
 from unit.stack.post_office import Office
 
 LOBBY = ChatId("lobby")
-
-
-class Talker(post_office.Person):
-    """Somebody with chats on top of the stack."""
-
-    def __init__(self, name: str, office: Office) -> None:
-        super().__init__(name, office, replace(StackSettings()))
-        self.chat_store = MemoryChatStore()
-        self.chats = Conversations(
-            self.key, lambda payload: compose(payload, self.private), self.chat_store
-        )
-        self.id = ChatId(contact_id(self.key))
-        office.people.append(self)
-        self.start()
-        self.hear(Started())
-        office.settle()
-
-    @override
-    def _carry_out(self, output: StackOutput) -> None:
-        match output:
-            case Arrived() | Sealed() | SentToPeers() | Acknowledged() | Undeliverable():
-                self.hear(output)
-            case _:
-                super()._carry_out(output)
-
-    def hear(self, event: ChatEvent) -> Done | None:
-        done = None
-        for output in self.chats.handle(event, self.office.now):
-            match output:
-                case (
-                    PeopleChanged()
-                    | MessageSubmitted()
-                    | MessageWithdrawn()
-                    | BundleLearned()
-                    | ForwardSecrecySet()
-                ):
-                    self.tell(output)
-                case Done():
-                    done = output
-                case _:
-                    pass
-        return done
-
-    def do(self, command: Command) -> Done:
-        done = self.hear(Asked(1, command))
-        assert done is not None
-        self.office.pass_time(10)
-        return done
-
-    def says(self, text: str, to: "Talker") -> Message:
-        message = self.do(SendMessage(to.id, text)).result
-        assert isinstance(message, Message)
-        return message
-
-    def kept(self, message: Message) -> Message:
-        kept = self.chat_store.load_message(message.id)
-        assert kept is not None
-        return kept
-
-    def history(self, chat_id: ChatId) -> list[str]:
-        page = self.chat_store.page(chat_id, before=None, limit=99)
-        return [message.text for message in reversed(page)]
-
-    def contact(self, other: "Talker") -> Contact:
-        (found,) = (it for it in self.chat_store.contacts() if it.key == other.key)
-        return found
-
-
-def two_people() -> tuple[Office, Talker, Talker]:
-    office = Office()
-    return office, Talker("anna", office), Talker("bruno", office)
 
 
 def test_public_message_is_heard_once_by_everybody() -> None:
@@ -166,3 +73,51 @@ def test_reaction_and_block_reach_the_other_side() -> None:
     office.pass_time(600)
     assert bruno.history(anna.id) == ["Ciao"]
     assert anna.kept(unheard).state is MessageState.SENT
+
+
+def group_of_three() -> tuple[Office, list[Talker], ChatId]:
+    office = Office()
+    people = [Talker(name, office) for name in ("anna", "bruno", "carla")]
+    anna, bruno, carla = people
+    group = anna.do(CreateGroup("walk", (bruno.key, carla.key))).result
+    assert isinstance(group, Group)
+    for person in (bruno, carla):
+        person.do(JoinGroup(group.chat_id))
+    office.pass_time(60)
+    return office, people, group.chat_id
+
+
+def texts(person: Talker, chat_id: ChatId) -> list[str]:
+    page = person.chat_store.page(chat_id, before=None, limit=99)
+    return [it.text for it in reversed(page) if not is_note(it)]
+
+
+def test_group_of_strangers_talks_and_every_member_has_every_message() -> None:
+    office, people, chat_id = group_of_three()
+    said = [person.do(SendMessage(chat_id, person.name)).result for person in people]
+    office.pass_time(60)
+    for person, message in zip(people, said, strict=True):
+        assert texts(person, chat_id) == ["anna", "bruno", "carla"]
+        assert isinstance(message, Message)
+        kept = person.kept(message)
+        assert (kept.state, kept.acknowledged_count) == (MessageState.ACKNOWLEDGED, 2)
+        assert kept.secrecy is Secrecy.RATCHET
+
+
+def test_nothing_that_waits_reaches_who_was_removed_while_offline() -> None:
+    office, (anna, bruno, carla), chat_id = group_of_three()
+    carla.connect(False)
+    before = anna.do(SendMessage(chat_id, "before")).result
+    anna.do(RemoveMember(chat_id, carla.key))
+    anna.do(SendMessage(chat_id, "after"))
+    bruno.do(SendMessage(chat_id, "after, too"))
+    carla.connect()
+    office.pass_time(600)
+    assert texts(bruno, chat_id) == ["before", "after", "after, too"]
+    assert texts(carla, chat_id) == []
+    (group,) = carla.chat_store.list_groups()
+    assert group.members == (anna.key, bruno.key)
+    assert isinstance(before, Message)
+    assert anna.kept(before).state is MessageState.ACKNOWLEDGED
+    for person in (anna, bruno, carla):
+        assert list(person.stores.sync.waiting()) == []

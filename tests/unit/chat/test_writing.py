@@ -107,14 +107,26 @@ def test_clock_is_the_time_or_one_more_than_the_last(anna: Person, bruno: Person
     assert anna.say().clock == NOW_MS + 60_001
 
 
-def test_clock_backwards_never_makes_a_message_older(anna: Person) -> None:
+def test_clock_that_somebody_pushed_ahead_does_not_make_our_message_one_of_the_future(
+    anna: Person, bruno: Person
+) -> None:
+    anna.arrives(public(clock=NOW_MS + 240_000), bruno)
+    assert anna.say().clock == NOW_MS + 119_000
+    assert anna.chat(LOBBY).last_clock == NOW_MS + 240_000
+
+
+def test_clock_backwards_by_seconds_makes_no_message_older(anna: Person) -> None:
     first = anna.say("first")
+    anna.unix_s -= 100
+    assert anna.say("second").clock == first.clock + 1
+
+
+def test_clock_backwards_by_a_day_makes_a_message_older_and_not_one_that_is_dropped(
+    anna: Person,
+) -> None:
+    anna.say("first")
     anna.unix_s -= 86_400
-    second = anna.say("second")
-    assert second.clock == first.clock + 1
-    assert second.written_unix_ms < first.written_unix_ms
-    assert anna.texts() == ["first", "second"]
-    assert anna.chat().last_message_unix_ms == first.written_unix_ms
+    assert anna.say("second").clock == NOW_MS - 86_400_000 + 119_000
 
 
 @pytest.mark.parametrize("content_type", [ContentType.STATUS, ContentType.EMOJI])
