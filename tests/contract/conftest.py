@@ -10,6 +10,8 @@ from sottovoce.adapters.memory.person_store import MemoryPersonStore
 from sottovoce.adapters.sqlite.database import DatabaseSettings
 from sottovoce.adapters.sqlite.key import DatabasePassword
 from sottovoce.adapters.sqlite.person_store import SqlitePersonStore, open_person_store
+from sottovoce.chat.feed_memory import MemoryFeedStore
+from sottovoce.chat.feed_stores import FeedStore
 from sottovoce.chat.memory_store import MemoryChatStore
 from sottovoce.chat.stores import ChatStore, HistoryReader
 from sottovoce.secure.memory_store import MemoryStore
@@ -22,6 +24,13 @@ from sottovoce.sync.stores import SyncStore
 PASSWORD = DatabasePassword("correct horse")
 # Deriving keys as slowly as in life would take most of the suite's time.
 QUICK = DatabaseSettings(kdf_iterations=2)
+
+
+class Fed(NamedTuple):
+    """What feeds keep, beside the chats that they are about."""
+
+    store: FeedStore
+    chats: ChatStore
 
 
 class Kept(NamedTuple):
@@ -63,6 +72,14 @@ def sync_store(begun: SqlitePersonStore | None) -> SyncStore:
 @pytest.fixture
 def stack_store(begun: SqlitePersonStore | None) -> StackStore:
     return MemoryStackStore() if begun is None else begun.below_chat.stack
+
+
+@pytest.fixture
+def fed(begun: SqlitePersonStore | None) -> Fed:
+    if begun is None:
+        dictionaries = MemoryChatStore()
+        return Fed(MemoryFeedStore(dictionaries), dictionaries)
+    return Fed(begun.feed, begun.chat)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from sottovoce.payloads.chat_message import (
     Attachment,
     AudioMessage,
     AudioType,
+    ContentType,
     ImageMessage,
     ImageType,
     StickerMessage,
@@ -129,6 +130,13 @@ def test_unread_messages_are_those_of_others_above_a_clock(kept: Kept) -> None:
     counts = [kept.store.unread_count(LOBBY, above_clock=clock) for clock in (0, 1, 3, 4)]
     assert counts == [3, 2, 1, 0]
     assert kept.store.unread_count(ChatId("nowhere"), above_clock=0) == 0
+
+
+def test_notes_on_events_of_a_group_are_never_unread(kept: Kept) -> None:
+    note = ContentType.SYSTEM_MESSAGE_CONTENT_PRIVATE_GROUP
+    kept.store.save_message(replace(message(1), content_type=note))
+    kept.store.save_message(message(2))
+    assert kept.store.unread_count(LOBBY, above_clock=0) == 1
 
 
 def test_reaction_is_replaced_and_found_even_if_taken_back(kept: Kept) -> None:

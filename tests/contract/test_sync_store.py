@@ -93,6 +93,16 @@ def test_forgotten_id_can_be_remembered_again(sync_store: SyncStore) -> None:
     assert remembered(sync_store) == [3]
 
 
+def test_id_that_is_to_be_forgotten_is_whoever_sent_it(sync_store: SyncStore) -> None:
+    remember(sync_store, 1, 2, 3)
+    remember(sync_store, 4, answered=False)
+    for n in (2, 4, 9):
+        sync_store.forget_received(ANNA, sync_id(n))
+    assert remembered(sync_store) == [1, 3]
+    remember(sync_store, 5, per_peer=3)
+    assert remembered(sync_store) == [1, 3, 5]
+
+
 def test_id_that_comes_again_keeps_its_place(sync_store: SyncStore) -> None:
     remember(sync_store, 1, 2, 1, 3, per_peer=2)
     assert remembered(sync_store) == [2, 3]

@@ -3,7 +3,8 @@
 Spec: docs/reference/storage.md, "Chats".
 """
 
-from dataclasses import replace
+from dataclasses import fields
+from operator import attrgetter
 from typing import Final, assert_never
 
 from sottovoce.adapters.sqlite.connection import Row, Values
@@ -29,7 +30,7 @@ from sottovoce.secure.facts import Secrecy
 
 CHAT_COLUMNS: Final = (
     "kind, active, accepted, muted, last_clock, deleted_at_clock, read_at_clock, unread_count, "
-    "last_message_unix_ms, held_bytes, older_clock, older_bytes"
+    "last_message_unix_ms, held_bytes, older_clock, older_bytes, name"
 )
 CHATS: Final = f"""
 SELECT chat_numbers.id, {CHAT_COLUMNS} FROM chats JOIN chat_numbers USING (chat)
@@ -41,23 +42,29 @@ CONTACT_COLUMNS: Final = (
 )
 CONTACTS: Final = f"SELECT {CONTACT_COLUMNS} FROM contacts ORDER BY key"
 
-PROFILE: Final = "SELECT ens_name, picture FROM profile"
+PROFILE: Final = "SELECT ens_name, picture, clock FROM profile"
 
 MESSAGE_COLUMNS: Final = (
     "id, chat, author, clock, written_unix_ms, kept_unix_ms, content_type, text, words, "
-    "response_to, ens_name, own, secrecy, state, peer_count, reason"
+    "response_to, ens_name, own, secrecy, state, peer_count, reason, recipient_count, "
+    "acknowledged_count"
 )
-PROGRESS_COLUMNS: Final = "secrecy, state, peer_count, reason"
+PROGRESS_COLUMNS: Final = "secrecy, state, peer_count, reason, recipient_count, acknowledged_count"
 ENCLOSURE_COLUMNS: Final = "attachment_kind, number, duration_ms, attachment, raw"
 MESSAGES: Final = f"""
 SELECT messages.id, chat_numbers.id, author, clock, written_unix_ms, kept_unix_ms, content_type,
-  text, response_to, ens_name, own, secrecy, state, peer_count, reason, {ENCLOSURE_COLUMNS}
+  text, response_to, ens_name, own, {PROGRESS_COLUMNS}, {ENCLOSURE_COLUMNS}
 FROM messages JOIN chat_numbers USING (chat) LEFT JOIN enclosures USING (message)
 """
 
+# All of a message but how far it has come, and what is kept to resend it.
+_PROGRESS: Final = frozenset({*PROGRESS_COLUMNS.split(", "), "raw"})
+_said: Final = attrgetter(*(each.name for each in fields(Message) if each.name not in _PROGRESS))
+
 # Where in a row of `MESSAGES` the content begins, and the columns of `enclosures`.
 _TEXTS_AT: Final = 6
-_ENCLOSURE_AT: Final = 15
+_PROGRESS_AT: Final = 11
+_ENCLOSURE_AT: Final = 17
 
 REACTION_COLUMNS: Final = "message_id, author, type, chat, clock, retracted"
 REACTIONS: Final = """
@@ -86,15 +93,14 @@ def chat_values(chat: Chat) -> Values:
         chat.held_bytes,
         chat.older_clock,
         chat.older_bytes,
+        chat.name,
     )
 
 
 def chat_of(row: Row) -> Chat:
     """Return the chat in a row of `CHATS`."""
-    chat_id, kind, active, accepted, muted, *numbers = row
-    return Chat(
-        ChatId(chat_id), ChatKind(kind), bool(active), bool(accepted), bool(muted), *numbers
-    )
+    chat_id, kind, active, accepted, muted, *rest = row
+    return Chat(ChatId(chat_id), ChatKind(kind), bool(active), bool(accepted), bool(muted), *rest)
 
 
 def contact_values(contact: Contact) -> Values:
@@ -153,19 +159,14 @@ def progress_values(message: Message) -> Values:
         message.state.value,
         message.peer_count,
         message.reason,
+        message.recipient_count,
+        message.acknowledged_count,
     )
 
 
 def is_progress(before: Message, after: Message) -> bool:
     """Tell whether a message differs only in how far it has come, and what is kept to resend it."""
-    return before == replace(
-        after,
-        secrecy=before.secrecy,
-        state=before.state,
-        peer_count=before.peer_count,
-        reason=before.reason,
-        raw=before.raw,
-    )
+    return bool(_said(before) == _said(after))
 
 
 def enclosure_values(message: Message) -> Values | None:
@@ -186,8 +187,9 @@ def enclosure_values(message: Message) -> Values | None:
 def message_of(row: Row) -> Message:
     """Return the message in a row of `MESSAGES`."""
     message_id, chat_id, author, clock, written_unix_ms, kept_unix_ms = row[:_TEXTS_AT]
-    content_type, text, response_to, ens_name, own, secrecy, state, peer_count, reason = row[
-        _TEXTS_AT:_ENCLOSURE_AT
+    content_type, text, response_to, ens_name, own = row[_TEXTS_AT:_PROGRESS_AT]
+    secrecy, state, peer_count, reason, recipient_count, acknowledged_count = row[
+        _PROGRESS_AT:_ENCLOSURE_AT
     ]
     kind, number, duration_ms, attachment, raw = row[_ENCLOSURE_AT:]
     return Message(
@@ -208,6 +210,8 @@ def message_of(row: Row) -> Message:
         peer_count=peer_count,
         reason=reason,
         raw=raw or b"",
+        recipient_count=recipient_count,
+        acknowledged_count=acknowledged_count,
     )
 
 

@@ -1,4 +1,4 @@
-"""Chats, contacts, messages and reactions in SQLite: the port of chats.
+"""Chats, contacts, messages, groups and devices in SQLite: the port of chats.
 
 Spec: docs/reference/storage.md, "Chats".
 """
@@ -34,10 +34,35 @@ from sottovoce.adapters.sqlite.chat_rows import (
     reaction_values,
 )
 from sottovoce.adapters.sqlite.connection import Writing
+from sottovoce.adapters.sqlite.group_rows import (
+    DEVICE_COLUMNS,
+    DEVICES,
+    GROUP_COLUMNS,
+    GROUP_EVENTS,
+    RECIPIENTS,
+    WAITING_RECIPIENTS,
+    device_of,
+    device_values,
+    group_event_of,
+    group_values,
+    recipient_of,
+)
 from sottovoce.base.quantities import PublicKey
-from sottovoce.chat.records import Chat, ChatId, Contact, Message, Profile, Reaction
+from sottovoce.chat.records import (
+    Chat,
+    ChatId,
+    Contact,
+    Device,
+    Group,
+    Message,
+    Profile,
+    Reaction,
+    Recipient,
+)
 from sottovoce.chat.search_words import words_of
 from sottovoce.chat.stores import ChatStore
+from sottovoce.payloads.chat_message import ContentType
+from sottovoce.payloads.membership_event import SignedEvent
 from sottovoce.payloads.message_id import MessageId
 
 
@@ -63,7 +88,9 @@ ON CONFLICT DO UPDATE SET {_excluded(CONTACT_COLUMNS)}
 """
 _ADD_MESSAGE: Final = f"""
 INSERT INTO messages ({MESSAGE_COLUMNS}) VALUES ({_marks(MESSAGE_COLUMNS)})
+ON CONFLICT DO NOTHING
 """
+_KNOWN_MESSAGE: Final = "SELECT message, words FROM messages WHERE id = ?"
 _REPLACE_MESSAGE: Final = f"""
 UPDATE messages SET ({MESSAGE_COLUMNS}) = ({_marks(MESSAGE_COLUMNS)}) WHERE message = ?
 """
@@ -79,6 +106,23 @@ WHERE ({_enclosed("enclosures")}) IS NOT ({_enclosed("excluded")})
 """
 _SAVE_REACTION: Final = f"""
 INSERT OR REPLACE INTO reactions ({REACTION_COLUMNS}) VALUES ({_marks(REACTION_COLUMNS)})
+"""
+_ADD_GROUP_EVENT: Final = """
+INSERT INTO group_events (chat, author, signature, raw) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+"""
+_SAVE_GROUP: Final = f"""
+INSERT OR REPLACE INTO groups (chat, {GROUP_COLUMNS}) VALUES (?, {_marks(GROUP_COLUMNS)})
+"""
+# A recipient keeps the place that they had.
+_SAVE_RECIPIENT: Final = """
+INSERT INTO recipients (message, place, key, acknowledged, reason)
+SELECT message, (SELECT count(*) FROM recipients WHERE message = messages.message), ?, ?, ?
+FROM messages WHERE id = ?
+ON CONFLICT DO UPDATE SET acknowledged = excluded.acknowledged, reason = excluded.reason
+"""
+_SAVE_DEVICE: Final = f"""
+INSERT INTO devices ({DEVICE_COLUMNS}) VALUES ({_marks(DEVICE_COLUMNS)})
+ON CONFLICT DO UPDATE SET {_excluded(DEVICE_COLUMNS)}
 """
 _REMOVE_ENCLOSURE: Final = "DELETE FROM enclosures WHERE message = ?"
 _OF_CHAT: Final = "FROM messages WHERE chat = ? AND clock <= ?"
@@ -123,11 +167,14 @@ class SqliteChatStore(ChatStore):
     def __init__(self, writing: Writing) -> None:
         self._db = writing
         self._recent: dict[MessageId, _Recent] = {}
+        # Recent messages that have come further than their tables say, as they stand there.
+        self._behind: dict[MessageId, Message] = {}
         self._numbers: dict[ChatId, int] = {}
 
     def forget(self) -> None:
         """Hold nothing in memory any more; to be called after a rollback."""
         self._recent.clear()
+        self._behind.clear()
         self._numbers.clear()
 
     @override
@@ -137,8 +184,8 @@ class SqliteChatStore(ChatStore):
     @override
     def save_profile(self, profile: Profile) -> None:
         self._db.write(
-            "INSERT OR REPLACE INTO profile (only, ens_name, picture) VALUES (1, ?, ?)",
-            (profile.ens_name, profile.picture),
+            "INSERT OR REPLACE INTO profile (only, ens_name, picture, clock) VALUES (1, ?, ?, ?)",
+            (profile.ens_name, profile.picture, profile.clock),
         )
 
     @override
@@ -184,35 +231,43 @@ class SqliteChatStore(ChatStore):
         recent = self._recent.pop(message.id, None)
         if recent is not None and is_progress(recent.message, message):
             number, words = recent.number, recent.words
-            self._db.write(_WRITE_PROGRESS, (*progress_values(message), number))
-            self._save_enclosure(number, recent.message, message)
+            self._behind.setdefault(message.id, recent.message)
+            self._db.hold_back(self._catch_up)
         else:
+            self._behind.pop(message.id, None)
             words = " ".join(words_of(message.text))
             number = self._write_message(message, words)
         if message.attachment is None and len(message.text) <= _RECENT_CHARACTERS_MAX:
             if len(self._recent) >= _RECENT_MAX:
+                self._catch_up()
                 del self._recent[next(iter(self._recent))]
             self._recent[message.id] = _Recent(message, number, words)
 
     def _write_message(self, message: Message, words: str) -> int:
         """Write all of a message; returns its number."""
         values = message_values(message, self._number(message.chat_id), words)
-        known = self._db.row("SELECT message, words FROM messages WHERE id = ?", (message.id,))
-        if known is None:
-            number = self._db.add(_ADD_MESSAGE, values)
+        added = self._db.add_new(_ADD_MESSAGE, values)
+        number = self._replace_message(message, words) if added is None else added
+        if added is not None:
             self._db.write(_ADD_WORDS, (number, words))
-        else:
-            number = int(known[0])
-            self._db.write(_REPLACE_MESSAGE, (*values, number))
-            if known[1] != words:
-                self._db.write(_REMOVE_WORDS, known)
-                self._db.write_at_commit(_PURGE_WORDS)
-                self._db.write(_ADD_WORDS, (number, words))
         enclosure = enclosure_values(message)
         if enclosure is not None:
             self._db.write(_SAVE_ENCLOSURE, (number, *enclosure))
-        elif known is not None:
+        elif added is None:
             self._db.write(_REMOVE_ENCLOSURE, (number,))
+        return number
+
+    def _replace_message(self, message: Message, words: str) -> int:
+        """Write a message that is there already; returns its number."""
+        known = self._db.row(_KNOWN_MESSAGE, (message.id,))
+        assert known is not None, "a message is there and is not there"
+        number = int(known[0])
+        values = message_values(message, self._number(message.chat_id), words)
+        self._db.write(_REPLACE_MESSAGE, (*values, number))
+        if known[1] != words:
+            self._db.write(_REMOVE_WORDS, known)
+            self._db.write_at_commit(_PURGE_WORDS)
+            self._db.write(_ADD_WORDS, (number, words))
         return number
 
     @override
@@ -224,9 +279,9 @@ class SqliteChatStore(ChatStore):
     @override
     def unread_count(self, chat_id: ChatId, *, above_clock: int) -> int:
         row = self._db.row(
-            "SELECT count(*) FROM messages WHERE own = 0 AND clock > ? "
+            "SELECT count(*) FROM messages WHERE own = 0 AND content_type != ? AND clock > ? "
             "AND chat = (SELECT chat FROM chat_numbers WHERE id = ?)",
-            (above_clock, chat_id),
+            (ContentType.SYSTEM_MESSAGE_CONTENT_PRIVATE_GROUP, above_clock, chat_id),
         )
         assert row is not None, "a count has one row"
         return int(row[0])
@@ -243,6 +298,52 @@ class SqliteChatStore(ChatStore):
     def save_reaction(self, reaction: Reaction) -> None:
         self._db.write(_SAVE_REACTION, reaction_values(reaction, self._number(reaction.chat_id)))
 
+    @override
+    def group_events(self) -> Iterable[SignedEvent]:
+        return tuple(group_event_of(row) for row in self._db.rows(GROUP_EVENTS))
+
+    @override
+    def add_group_event(self, event: SignedEvent) -> None:
+        number = self._number(ChatId(event.chat_id))
+        self._db.write(_ADD_GROUP_EVENT, (number, event.author.raw, event.signature, event.raw))
+
+    @override
+    def save_group(self, group: Group) -> None:
+        self._db.write(_SAVE_GROUP, (self._number(group.chat_id), *group_values(group)))
+
+    @override
+    def recipients(self, message_id: MessageId) -> Iterable[Recipient]:
+        return tuple(recipient_of(row) for row in self._db.rows(RECIPIENTS, (message_id,)))
+
+    @override
+    def waiting_recipients(self, chat_id: ChatId) -> Iterable[Recipient]:
+        return tuple(recipient_of(row) for row in self._db.rows(WAITING_RECIPIENTS, (chat_id,)))
+
+    @override
+    def save_recipient(self, recipient: Recipient) -> None:
+        to = (recipient.key.raw, recipient.acknowledged, recipient.reason)
+        self._db.write(_SAVE_RECIPIENT, (*to, recipient.message_id))
+
+    @override
+    def devices(self) -> Iterable[Device]:
+        return tuple(device_of(row) for row in self._db.rows(f"{DEVICES} ORDER BY place"))
+
+    @override
+    def save_device(self, device: Device) -> None:
+        self._db.write(_SAVE_DEVICE, device_values(device))
+
+    @override
+    def remove_device(self, installation_id: str) -> None:
+        self._db.write("DELETE FROM devices WHERE installation_id = ?", (installation_id,))
+
+    def _catch_up(self) -> None:
+        """Write how far messages have come: once for all that one transaction tells of each."""
+        for message_id, before in self._behind.items():
+            after, number, _ = self._recent[message_id]
+            self._db.write(_WRITE_PROGRESS, (*progress_values(after), number))
+            self._save_enclosure(number, before, after)
+        self._behind.clear()
+
     def _save_enclosure(self, number: int, before: Message, after: Message) -> None:
         """Write what a message encloses, if its progress changed that."""
         values = enclosure_values(after)
@@ -254,6 +355,7 @@ class SqliteChatStore(ChatStore):
             self._db.write(_SAVE_ENCLOSURE, (number, *values))
 
     def _remove_messages(self, number: int, up_to_clock: int) -> None:
+        self._catch_up()
         self._recent.clear()
         of_chat = (number, up_to_clock)
         if self._db.row(f"SELECT 1 {_OF_CHAT} LIMIT 1", of_chat) is None:

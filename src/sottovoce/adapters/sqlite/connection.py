@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import apsw
 
-from sottovoce.adapters.sqlite.failures import SQLITE_FAILURES, storage_error
+from sottovoce.adapters.sqlite.failures import SQLITE_FAILURES, SqliteFailure, storage_error
 from sottovoce.base.errors import StorageError
 
 # Tables are STRICT, so that a column has its type; whoever reads a row says which.
@@ -46,6 +46,29 @@ class Reading:
         found = self.rows(statement, values)
         return found[0] if found else None
 
+    def copy_into(self, raw: apsw.Connection, name: str) -> None:
+        """Put a copy of all that was committed here in the place of what another database has.
+
+        All pages are copied in one step, so that all are of one moment.
+
+        Args:
+            raw: The other one, with the same key or in memory.
+            name: How errors call the other one.
+
+        Raises:
+            StorageError: This one cannot be read, or the other one not be written.
+        """
+        try:
+            with raw.backup("main", self._raw, "main") as copying:
+                copying.step()
+        except (apsw.CorruptError, apsw.NotADBError) as error:
+            failure = storage_error(error, self._name)
+        except SQLITE_FAILURES as error:
+            failure = storage_error(error, name)
+        else:
+            return
+        raise failure
+
     def close(self) -> None:
         """Close the connection.
 
@@ -74,6 +97,7 @@ class Writing(Reading):
         self._is_begun = False
         self._is_broken = False
         self._at_commit: dict[str, None] = {}
+        self._held_back: dict[Callable[[], None], None] = {}
         self.wrote = False
 
     def begin(self) -> None:
@@ -92,7 +116,14 @@ class Writing(Reading):
         Raises:
             StorageError: It cannot be written, and nor can anything before the next rollback.
         """
-        self._run(lambda: self._raw.execute(statement, values))
+        self._begin_writing()
+        try:
+            self._raw.execute(statement, values)
+        except SQLITE_FAILURES as error:
+            failure = self._broken(error)
+        else:
+            return
+        raise failure
 
     def add(self, statement: str, values: Values) -> int:
         """Run one statement that adds a row, and return the row's number.
@@ -103,17 +134,44 @@ class Writing(Reading):
         self.write(statement, values)
         return self._raw.last_insert_rowid()
 
+    def add_new(self, statement: str, values: Values) -> int | None:
+        """Run one statement that adds a row unless it is there; returns a new row's number.
+
+        Raises:
+            StorageError: It cannot be written, and nor can anything before the next rollback.
+        """
+        self.write(statement, values)
+        return self._raw.last_insert_rowid() if self._raw.changes() else None
+
     def write_each(self, statement: str, values: Iterable[Values]) -> None:
         """Run one statement with each of several sets of values.
 
         Raises:
             StorageError: It cannot be written, and nor can anything before the next rollback.
         """
-        self._run(lambda: self._raw.executemany(statement, values))
+        self._begin_writing()
+        try:
+            self._raw.executemany(statement, values)
+        except SQLITE_FAILURES as error:
+            failure = self._broken(error)
+        else:
+            return
+        raise failure
 
     def write_at_commit(self, statement: str) -> None:
         """Have a statement run once just before the commit, and on its thread."""
         self._at_commit[statement] = None
+
+    def hold_back(self, write: Callable[[], None]) -> None:
+        """Have something written just before the commit, and on its thread.
+
+        It is for what the same transaction is likely to make superfluous.
+
+        Raises:
+            StorageError: Nothing can be written before the next rollback.
+        """
+        self._begin_writing()
+        self._held_back[write] = None
 
     def commit(self) -> None:
         """Make what was written last, on disk.
@@ -123,6 +181,8 @@ class Writing(Reading):
         """
         assert self._is_begun, "a transaction ends that never began"
         if self.wrote:
+            for write in self._held_back:
+                write()
             for statement in (*self._at_commit, "COMMIT"):
                 self.write(statement)
         self._end()
@@ -146,9 +206,10 @@ class Writing(Reading):
     def _end(self) -> None:
         self._is_begun = self._is_broken = self.wrote = False
         self._at_commit.clear()
+        self._held_back.clear()
 
-    def _run(self, statement: Callable[[], object]) -> None:
-        """Run a statement inside the transaction.
+    def _begin_writing(self) -> None:
+        """See to it that SQLite's transaction has begun.
 
         Raises:
             StorageError: It cannot be written.
@@ -156,14 +217,18 @@ class Writing(Reading):
         assert self._is_begun, "something is written outside of a transaction"
         if self._is_broken:
             raise StorageError(f"the database {self._name} failed before in this transaction")
+        if self.wrote:
+            return
+        self.wrote = True
         try:
-            if not self.wrote:
-                self.wrote = True
-                self._raw.execute("BEGIN IMMEDIATE")
-            statement()
+            self._raw.execute("BEGIN IMMEDIATE")
         except SQLITE_FAILURES as error:
-            self._is_broken = True
-            failure = storage_error(error, self._name)
+            failure = self._broken(error)
         else:
             return
         raise failure
+
+    def _broken(self, error: SqliteFailure) -> StorageError:
+        """Note that the transaction can only be rolled back, and return what to raise."""
+        self._is_broken = True
+        return storage_error(error, self._name)

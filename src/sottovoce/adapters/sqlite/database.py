@@ -16,7 +16,7 @@ from typing import Final, Self
 import apsw
 
 from sottovoce.adapters.sqlite.connection import Reading, Writing
-from sottovoce.adapters.sqlite.failures import PUT_BACKUP, SQLITE_FAILURES, storage_error
+from sottovoce.adapters.sqlite.failures import BRING_BACK, SQLITE_FAILURES, storage_error
 from sottovoce.adapters.sqlite.file import (
     put_in_place,
     read_salt,
@@ -122,8 +122,8 @@ class Database:
         with ExitStack() as undo:
             lock = take_lock(path)
             undo.callback(os.close, lock)
-            address = (_create if create else _address)(path, password, settings)
-            writing = Writing(_connect(address, is_writer=True), address.name)
+            address = (_create if create else locate)(path, password, settings)
+            writing = Writing(connect(address, is_writer=True), address.name)
             undo.pop_all()
         return cls(writing, address, lock)
 
@@ -134,9 +134,19 @@ class Database:
         Raises:
             StorageError: There is no memory for it.
         """
-        file = f"file:/sottovoce-{next(_memory_numbers)}?vfs=memdb"
-        address = Address(file, "in memory")
-        return cls(Writing(_connect(address, is_writer=True), address.name), address, None)
+        address = _memory_address()
+        return cls(Writing(connect(address, is_writer=True), address.name), address, None)
+
+    def copied(self) -> Self:
+        """Return a database in memory that has what was committed here.
+
+        Raises:
+            StorageError: This one cannot be read, or there is no memory.
+        """
+        address = _memory_address()
+        raw = connect(address, is_writer=True)
+        self.writing.copy_into(raw, address.name)
+        return type(self)(Writing(raw, address.name), address, None)
 
     def open_reader(self) -> Reading:
         """Open a further connection, which reads what was committed.
@@ -144,7 +154,7 @@ class Database:
         Raises:
             StorageError: The file cannot be read any more.
         """
-        return Reading(_connect(self._address, is_writer=False), self._address.name)
+        return Reading(connect(self._address, is_writer=False), self._address.name)
 
     def close(self) -> None:
         """Let go; what was not committed is undone.
@@ -167,11 +177,15 @@ def open_reader(path: Path, password: DatabasePassword, settings: DatabaseSettin
         StorageError: There is no such file; it is damaged or not ours, or the password is wrong.
     """
     require_file(path)
-    address = _address(path, password, settings)
-    return Reading(_connect(address, is_writer=False), address.name)
+    address = locate(path, password, settings)
+    return Reading(connect(address, is_writer=False), address.name)
 
 
-def _address(path: Path, password: DatabasePassword, settings: DatabaseSettings) -> Address:
+def _memory_address() -> Address:
+    return Address(f"file:/sottovoce-{next(_memory_numbers)}?vfs=memdb", "in memory")
+
+
+def locate(path: Path, password: DatabasePassword, settings: DatabaseSettings) -> Address:
     """Find out what opens a file.
 
     Raises:
@@ -191,14 +205,19 @@ def _create(path: Path, password: DatabasePassword, settings: DatabaseSettings) 
     salt = apsw.randomness(SALT_BYTES)
     key = derive_key(password, salt, iterations=settings.kdf_iterations)
     Reading(
-        _connect(Address(str(new), str(path), key, settings.vfs), is_writer=True), str(path)
+        connect(Address(str(new), str(path), key, settings.vfs), is_writer=True), str(path)
     ).close()
     put_in_place(new, path)
     return Address(str(path), str(path), key, settings.vfs)
 
 
-def _connect(address: Address, *, is_writer: bool) -> apsw.Connection:
+def connect(address: Address, *, is_writer: bool, may_be_old: bool = False) -> apsw.Connection:
     """Open a connection that is ready for statements.
+
+    Args:
+        address: Where the database is.
+        is_writer: Whether it writes; then its tables are brought to the newest version.
+        may_be_old: Whether one that only reads is content with tables of an older version.
 
     Raises:
         StorageError: The file cannot be opened with this key, or it is none of ours.
@@ -213,12 +232,12 @@ def _connect(address: Address, *, is_writer: bool) -> apsw.Connection:
             undo.callback(raw.close)
             try:
                 _unlock(raw, address.key)
-                _settle(raw, address.name, is_writer=is_writer)
+                _settle(raw, address.name, is_writer=is_writer, may_be_old=may_be_old)
                 undo.pop_all()
             except apsw.NotADBError:
                 failure = StoreFileError(
                     f"the database {address.name} does not open: the password is wrong, or the "
-                    f"file is damaged or none of sottovoce's; {PUT_BACKUP}"
+                    f"file is damaged or none of sottovoce's; {BRING_BACK}"
                 )
             except SQLITE_FAILURES as error:
                 failure = storage_error(error, address.name)
@@ -238,7 +257,7 @@ def _unlock(raw: apsw.Connection, key: DatabaseKey | None) -> None:
     raw.execute("SELECT count(*) FROM sqlite_schema").fetchall()  # the first page shows the key
 
 
-def _settle(raw: apsw.Connection, name: str, *, is_writer: bool) -> None:
+def _settle(raw: apsw.Connection, name: str, *, is_writer: bool, may_be_old: bool) -> None:
     """Make the settings, and bring the tables to the newest version; errors of SQLite pass through.
 
     Raises:
@@ -246,7 +265,7 @@ def _settle(raw: apsw.Connection, name: str, *, is_writer: bool) -> None:
     """
     for statement in _ALWAYS:
         raw.execute(statement).fetchall()
-    version = check_version(raw, name, may_be_old=is_writer)
+    version = check_version(raw, name, may_be_old=is_writer or may_be_old)
     if is_writer:
         migrate(raw, version)
     for statement in _WRITER if is_writer else _READER:

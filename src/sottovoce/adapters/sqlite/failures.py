@@ -15,19 +15,16 @@ SqliteFailure: TypeAlias = apsw.Error | UnicodeEncodeError
 
 SQLITE_FAILURES: Final = (apsw.Error, UnicodeEncodeError)
 
-# A log would be carried over into whatever file stands there, page by page.
-PUT_BACKUP: Final = (
-    "put a backup in its place, and move the file ending in -wal away, if there is one"
-)
+BRING_BACK: Final = "bring a backup back with: sottovoce backup restore FILE --replace"
 
 _SENTENCES: Final[dict[type[Exception], str]] = {
     apsw.BusyError: "is being written by another program; close that one and try again",
     apsw.CantOpenError: "cannot be opened; look whether the folder exists and can be written",
     apsw.ConnectionClosedError: "is closed already",
-    apsw.CorruptError: f"is damaged; {PUT_BACKUP}",
+    apsw.CorruptError: f"is damaged; {BRING_BACK}",
     apsw.FullError: "cannot grow, for the disk is full; make room and try again",
     apsw.IOError: "cannot be read or written, for the disk reports an error; look at its state",
-    apsw.NotADBError: f"cannot be decrypted: it is damaged; {PUT_BACKUP}",
+    apsw.NotADBError: f"cannot be decrypted: it is damaged; {BRING_BACK}",
     apsw.PermissionsError: "may not be used by this user; look at who owns it",
     apsw.ReadOnlyError: "may be read and not written; look at its rights and its folder's",
     UnicodeEncodeError: "takes no text that is not valid Unicode",

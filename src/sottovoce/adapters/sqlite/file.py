@@ -10,7 +10,7 @@ from typing import Final
 
 import apsw
 
-from sottovoce.adapters.sqlite.failures import PUT_BACKUP, SQLITE_FAILURES, storage_error
+from sottovoce.adapters.sqlite.failures import BRING_BACK, SQLITE_FAILURES, storage_error
 from sottovoce.adapters.sqlite.key import SALT_BYTES
 from sottovoce.base.errors import StorageError, StoreFileError
 
@@ -69,8 +69,8 @@ def start_new(path: Path) -> Path:
         elif traces := _traces(path):
             failure = StoreFileError(
                 f"the database {path} is missing, and there was one, for it left {traces} beside "
-                "it; put it back as it was; for a backup, or to begin with an empty one, move what "
-                "it left away first"
+                f"it; put it back as it was, or {BRING_BACK}; to begin with an empty one, move "
+                "what it left away first"
             )
         else:
             # What was left when a database was being made must not go on in the one made now.
@@ -107,6 +107,11 @@ def put_in_place(new: Path, path: Path) -> None:
     else:
         return
     raise failure
+
+
+def was_made(path: Path) -> bool:
+    """Tell whether there is a database, or was one that left something behind."""
+    return path.exists() or bool(_traces(path))
 
 
 def require_file(path: Path) -> None:
@@ -155,7 +160,7 @@ def _check_size(path: Path) -> None:
     size_bytes = path.stat().st_size
     if not size_bytes:
         raise StoreFileError(
-            f"the database {path} is empty; {PUT_BACKUP}, or remove it to begin with an empty one"
+            f"the database {path} is empty; {BRING_BACK}, or remove it to begin with an empty one"
         )
     if size_bytes % PAGE_BYTES:
-        raise StoreFileError(f"the database {path} is cut off, or no database; {PUT_BACKUP}")
+        raise StoreFileError(f"the database {path} is cut off, or no database; {BRING_BACK}")

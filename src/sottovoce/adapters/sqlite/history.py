@@ -23,8 +23,27 @@ from sottovoce.adapters.sqlite.chat_rows import (
 )
 from sottovoce.adapters.sqlite.connection import Reading, Values
 from sottovoce.adapters.sqlite.database import DatabaseSettings, open_reader
+from sottovoce.adapters.sqlite.group_rows import (
+    DEVICES,
+    GROUPS,
+    RECIPIENTS,
+    device_of,
+    group_of,
+    recipient_of,
+)
 from sottovoce.adapters.sqlite.key import DatabasePassword
-from sottovoce.chat.records import Chat, ChatId, Contact, Message, Place, Profile, Reaction
+from sottovoce.chat.records import (
+    Chat,
+    ChatId,
+    Contact,
+    Device,
+    Group,
+    Message,
+    Place,
+    Profile,
+    Reaction,
+    Recipient,
+)
 from sottovoce.chat.search_words import wanted_words
 from sottovoce.chat.stores import HistoryReader
 from sottovoce.payloads.message_id import MessageId
@@ -68,6 +87,19 @@ class SqliteHistory(HistoryReader):
     @override
     def list_contacts(self) -> Sequence[Contact]:
         return [contact_of(row) for row in self._db.rows(CONTACTS)]
+
+    @override
+    def list_groups(self) -> Sequence[Group]:
+        return [group_of(row) for row in self._db.rows(GROUPS)]
+
+    @override
+    def list_devices(self) -> Sequence[Device]:
+        rows = self._db.rows(f"{DEVICES} ORDER BY is_this DESC, installation_id")
+        return [device_of(row) for row in rows]
+
+    @override
+    def list_recipients(self, message_id: MessageId) -> Sequence[Recipient]:
+        return [recipient_of(row) for row in self._db.rows(RECIPIENTS, (message_id,))]
 
     @override
     def read_profile(self) -> Profile:

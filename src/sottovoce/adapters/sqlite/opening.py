@@ -18,6 +18,7 @@ from sottovoce.adapters.sqlite.file import MARK_SUFFIX
 from sottovoce.base.errors import StorageError
 
 _OWNER_ONLY: Final = 0o600
+_OF_A_COPY: Final = "a copy"  # no file's description
 
 
 class Openings:
@@ -41,6 +42,14 @@ class Openings:
         row = self._db.row("SELECT mark FROM opening")
         return self._mark is not None and row is not None and row[0] != _describe(self._mark)
 
+    def spoil(self) -> None:
+        """Let the next opening take this for an older copy; in the transaction that is open.
+
+        Raises:
+            StorageError: The database cannot be written.
+        """
+        self._write(_OF_A_COPY)
+
     def note(self) -> None:
         """Leave a new mark, in the transaction that is open.
 
@@ -56,10 +65,17 @@ class Openings:
         except OSError as error:
             reason = error.strerror
         else:
-            mark = _describe(self._mark)
-            self._db.write("INSERT OR REPLACE INTO opening (only, mark) VALUES (1, ?)", (mark,))
+            self._write(_describe(self._mark))
             return
         raise StorageError(f"the folder {self._mark.parent} cannot be written: {reason}")
+
+    def _write(self, mark: str) -> None:
+        """Write a mark into the database.
+
+        Raises:
+            StorageError: The database cannot be written.
+        """
+        self._db.write("INSERT OR REPLACE INTO opening (only, mark) VALUES (1, ?)", (mark,))
 
 
 def _describe(mark: Path) -> str:

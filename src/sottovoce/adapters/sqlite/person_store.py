@@ -9,12 +9,14 @@ from typing_extensions import override
 
 from sottovoce.adapters.sqlite.chat_store import SqliteChatStore
 from sottovoce.adapters.sqlite.database import Database, DatabaseSettings
+from sottovoce.adapters.sqlite.feed_store import SqliteFeedStore
 from sottovoce.adapters.sqlite.history import SqliteHistory
 from sottovoce.adapters.sqlite.key import DatabasePassword
 from sottovoce.adapters.sqlite.opening import Openings
 from sottovoce.adapters.sqlite.secure_store import SqliteSecureStore
 from sottovoce.adapters.sqlite.stack_store import SqliteStackStore
 from sottovoce.adapters.sqlite.sync_store import SqliteSyncStore
+from sottovoce.chat.feed_stores import FeedStore
 from sottovoce.chat.stores import ChatStore
 from sottovoce.node.person_store import PersonStore
 from sottovoce.stack.stores import StackStores
@@ -39,6 +41,7 @@ class SqlitePersonStore(PersonStore):
             secure=self._secure, sync=self._sync, stack=SqliteStackStore(self._db)
         )
         self._chat = SqliteChatStore(self._db)
+        self._feed = SqliteFeedStore(self._db)
         self.openings = Openings(self._db, database.path)
 
     @property
@@ -50,6 +53,11 @@ class SqlitePersonStore(PersonStore):
     @override
     def chat(self) -> ChatStore:
         return self._chat
+
+    @property
+    @override
+    def feed(self) -> FeedStore:
+        return self._feed
 
     @property
     @override
@@ -67,7 +75,7 @@ class SqlitePersonStore(PersonStore):
     @override
     def rollback(self) -> None:
         if self._db.wrote:
-            self._sync.forget_counts()
+            self._sync.forget()
             self._secure.forget()
             self._chat.forget()
         self._db.rollback()

@@ -26,6 +26,8 @@ class ReceivedTable:
     def __init__(self, writing: Writing, table: str) -> None:
         self._db = writing
         self._table: Final = table
+        self._has: Final = f"SELECT 1 FROM {table} WHERE peer = ? AND message_id = ?"
+        self._add: Final = f"INSERT INTO {table} (peer, message_id) VALUES (?, ?)"
         self._total: int | None = None
         self._of_peer: dict[PublicKey, int] = {}
 
@@ -36,20 +38,16 @@ class ReceivedTable:
 
     def has(self, peer: PublicKey, message_id: MessageId) -> bool:
         """Tell whether a message of this peer is remembered."""
-        row = self._db.row(
-            f"SELECT 1 FROM {self._table} WHERE peer = ? AND message_id = ?",
-            (peer.raw, message_id),
-        )
-        return row is not None
+        if not self._count_of(peer):
+            return False
+        return self._db.row(self._has, (peer.raw, message_id)) is not None
 
     def add(
         self, peer: PublicKey, message_id: MessageId, *, per_peer_max: int, total_max: int
     ) -> None:
         """Remember a message that is not remembered yet; the oldest above the bounds go."""
         of_peer, total = self._count_of(peer), self._count()
-        self._db.write(
-            f"INSERT INTO {self._table} (peer, message_id) VALUES (?, ?)", (peer.raw, message_id)
-        )
+        self._db.write(self._add, (peer.raw, message_id))
         self._of_peer[peer], self._total = of_peer + 1, total + 1
         self._forget_oldest_of(peer, above=per_peer_max)
         self._forget_oldest(above=total_max)

@@ -9,6 +9,7 @@ from typing import Final
 from typing_extensions import override
 
 from sottovoce.adapters.sqlite.connection import Writing
+from sottovoce.adapters.sqlite.message_key_table import MessageKeyTable, columns
 from sottovoce.secure.double_ratchet import MessageKey
 from sottovoce.secure.stores import SecureStore, SessionName
 
@@ -20,16 +21,18 @@ _SAVE: Final = """
 INSERT INTO sessions (peer, prekey, installation_id, record) VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET record = excluded.record
 """
-_OLDEST_KEYS: Final = """
-DELETE FROM message_keys WHERE session = ?1 AND sequence <= max(?2, coalesce(
-  (SELECT sequence FROM message_keys WHERE session = ?1 ORDER BY sequence DESC LIMIT 1 OFFSET ?3),
-  -1))
+_ADD_CHAIN: Final = """
+INSERT INTO ended_chains (session, ratchet_key) VALUES (?, ?) ON CONFLICT DO NOTHING
 """
+_COUNT_CHAINS: Final = "SELECT count(*) FROM ended_chains WHERE session = ?"
+_IS_CHAIN: Final = f"SELECT 1 FROM ended_chains WHERE session = ({_FIND}) AND ratchet_key = ?"
 _OLDEST_CHAINS: Final = """
 DELETE FROM ended_chains WHERE session = ?1 AND place <=
   (SELECT place FROM ended_chains WHERE session = ?1 ORDER BY place DESC LIMIT 1 OFFSET ?2)
 """
 
+
+_LOAD: Final = "SELECT record FROM sessions WHERE peer = ? AND prekey = ? AND installation_id = ?"
 
 _OWN: Final = b""  # the name of our own prekeys among the records in memory
 # A message reads five records ten times over. They take 1 kB each, rarely more.
@@ -45,10 +48,16 @@ class SqliteSecureStore(SecureStore):
     def __init__(self, writing: Writing) -> None:
         self._db = writing
         self._records: dict[bytes | SessionName, bytes | None] = {}
+        self._numbers: dict[SessionName, int] = {}
+        self._chain_counts: dict[SessionName, int] = {}
+        self._keys = MessageKeyTable(writing, self._number_of)
 
     def forget(self) -> None:
         """Hold nothing in memory any more; to be called after a rollback."""
         self._records.clear()
+        self._numbers.clear()
+        self._chain_counts.clear()
+        self._keys.forget()
 
     @override
     def load_own(self) -> bytes | None:
@@ -92,24 +101,23 @@ class SqliteSecureStore(SecureStore):
     @override
     def load_session(self, name: SessionName) -> bytes | None:
         # A session that has only keys so far has no record.
-        return self._load(
-            name,
-            "SELECT record FROM sessions WHERE peer = ? AND prekey = ? AND installation_id = ?",
-            _columns(name),
-        )
+        return self._load(name, _LOAD, columns(name))
 
     @override
     def save_session(self, name: SessionName, record: bytes) -> None:
-        self._db.write(_SAVE, (*_columns(name), record))
+        self._db.write(_SAVE, (*columns(name), record))
         self._hold(name, record)
 
     @override
     def delete_session(self, name: SessionName) -> None:
         self._db.write(
             "DELETE FROM sessions WHERE peer = ? AND prekey = ? AND installation_id = ?",
-            _columns(name),
+            columns(name),
         )
         self._hold(name, None)
+        self._numbers.pop(name, None)
+        self._chain_counts.pop(name, None)
+        self._keys.forget_session(name)
 
     @override
     def sessions(self, peer: bytes | None = None) -> Sequence[SessionName]:
@@ -122,47 +130,32 @@ class SqliteSecureStore(SecureStore):
 
     @override
     def load_message_key(self, name: SessionName, ratchet_key: bytes, n: int) -> bytes | None:
-        row = self._db.row(
-            f"SELECT key FROM message_keys WHERE session = ({_FIND}) AND ratchet_key = ? AND n = ?",
-            (*_columns(name), ratchet_key, n),
-        )
-        return None if row is None else bytes(row[0])
+        return self._keys.load(name, ratchet_key, n)
 
     @override
     def add_message_keys(
         self, name: SessionName, keys: Iterable[MessageKey], *, newest: int, above: int
     ) -> None:
-        session = self._session(name)
-        self._db.write_each(
-            "INSERT OR REPLACE INTO message_keys (session, ratchet_key, n, sequence, key) "
-            "VALUES (?, ?, ?, ?, ?)",
-            [(session, key.ratchet_key, key.n, key.sequence, key.key) for key in keys],
-        )
-        self._db.write(_OLDEST_KEYS, (session, above, newest))
+        self._keys.add(name, keys, newest=newest, above=above)
 
     @override
     def delete_message_key(self, name: SessionName, ratchet_key: bytes, n: int) -> None:
-        self._db.write(
-            f"DELETE FROM message_keys WHERE session = ({_FIND}) AND ratchet_key = ? AND n = ?",
-            (*_columns(name), ratchet_key, n),
-        )
+        self._keys.delete(name, ratchet_key, n)
 
     @override
     def add_ended_chain(self, name: SessionName, ratchet_key: bytes, *, newest: int) -> None:
-        session = self._session(name)
-        self._db.write(
-            "INSERT INTO ended_chains (session, ratchet_key) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            (session, ratchet_key),
-        )
-        self._db.write(_OLDEST_CHAINS, (session, newest))
+        session = self._number_of(name)
+        before = self._chain_count(name, session)
+        is_new = self._db.add_new(_ADD_CHAIN, (session, ratchet_key)) is not None
+        count = before + is_new
+        if count > newest:
+            self._db.write(_OLDEST_CHAINS, (session, newest))
+            count = newest
+        self._chain_counts[name] = count
 
     @override
     def is_ended_chain(self, name: SessionName, ratchet_key: bytes) -> bool:
-        row = self._db.row(
-            f"SELECT 1 FROM ended_chains WHERE session = ({_FIND}) AND ratchet_key = ?",
-            (*_columns(name), ratchet_key),
-        )
-        return row is not None
+        return self._db.row(_IS_CHAIN, (*columns(name), ratchet_key)) is not None
 
     def _load(
         self, name: bytes | SessionName, statement: str, values: tuple[bytes | str, ...]
@@ -182,16 +175,26 @@ class SqliteSecureStore(SecureStore):
         row = self._db.row("SELECT max(stranger) FROM identities WHERE stranger IS NOT NULL")
         return 1 if row is None or row[0] is None else int(row[0]) + 1
 
-    def _session(self, name: SessionName) -> int:
+    def _chain_count(self, name: SessionName, session: int) -> int:
+        """Return how many ended chains a session has; counted once, and counted on from there."""
+        if name not in self._chain_counts:
+            if len(self._chain_counts) >= _RECORDS_MAX:
+                self._chain_counts.clear()
+            row = self._db.row(_COUNT_CHAINS, (session,))
+            self._chain_counts[name] = 0 if row is None else int(row[0])
+        return self._chain_counts[name]
+
+    def _number_of(self, name: SessionName) -> int:
         """Return a session's number, making one for a session that has none."""
-        columns = _columns(name)
-        row = self._db.row(_FIND, columns)
+        number = self._numbers.get(name)
+        if number is not None:
+            return number
+        row = self._db.row(_FIND, columns(name))
         if row is None:
-            self._db.write(_ADD, columns)
-            row = self._db.row(_FIND, columns)
+            self._db.write(_ADD, columns(name))
+            row = self._db.row(_FIND, columns(name))
         assert row is not None, "a session that was just made is not there"
-        return int(row[0])
-
-
-def _columns(name: SessionName) -> tuple[bytes, bytes, str]:
-    return name.peer, name.prekey, name.installation_id
+        if len(self._numbers) >= _RECORDS_MAX:
+            self._numbers.clear()
+        number = self._numbers[name] = int(row[0])
+        return number

@@ -12,7 +12,14 @@ from sottovoce.adapters.sqlite.connection import Writing
 from sottovoce.base.quantities import PublicKey
 from sottovoce.base.secret import SymmetricKey
 from sottovoce.payloads.message_id import MessageId
-from sottovoce.stack.destinations import Contact, Destination, OwnDevices, PublicChat
+from sottovoce.stack.destinations import (
+    Contact,
+    Destination,
+    EveryOwnDevice,
+    OwnDevices,
+    OwnDevicesOnce,
+    PublicChat,
+)
 from sottovoce.stack.stores import StackStore, Submission
 
 _SAVE: Final = """
@@ -86,6 +93,10 @@ def _columns(destination: Destination) -> tuple[str, bytes]:
             return "public", name.encode()
         case OwnDevices():
             return "own devices", b""
+        case OwnDevicesOnce():
+            return "own devices once", b""
+        case EveryOwnDevice():
+            return "every own device", b""
         case _:
             assert_never(destination)
 
@@ -96,5 +107,9 @@ def _destination(kind: str, name: bytes) -> Destination:
             return Contact(PublicKey(name))
         case "public":
             return PublicChat(name.decode())
-        case _:  # the table's own check allows no other
+        case "own devices":
             return OwnDevices()
+        case "own devices once":
+            return OwnDevicesOnce()
+        case _:  # the table's own check allows no other
+            return EveryOwnDevice()

@@ -17,6 +17,19 @@ if TYPE_CHECKING:
 def steps(store: MemoryPersonStore | Reading, act: Callable[[], object]) -> list[str]:
     """Return the steps of all statements that `act` runs, without those that use an index."""
     connection = store._raw if isinstance(store, Reading) else store._db._raw
+    return [
+        str(row[3])
+        for statement, values in statements(store, act)
+        for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+        if not str(row[3]).startswith("SEARCH")
+    ]
+
+
+def statements(
+    store: MemoryPersonStore | Reading, act: Callable[[], object]
+) -> list[tuple[str, Bindings | None]]:
+    """Return all statements that `act` runs, each with its values."""
+    connection = store._raw if isinstance(store, Reading) else store._db._raw
     seen: list[tuple[str, Bindings | None]] = []
 
     def note(_: object, statement: str, values: Bindings | None) -> bool:
@@ -26,12 +39,7 @@ def steps(store: MemoryPersonStore | Reading, act: Callable[[], object]) -> list
     connection.exec_trace = note
     act()
     connection.exec_trace = None
-    return [
-        str(row[3])
-        for statement, values in seen
-        for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
-        if not str(row[3]).startswith("SEARCH")
-    ]
+    return seen
 
 
 def count(store: MemoryPersonStore, table: str) -> int:

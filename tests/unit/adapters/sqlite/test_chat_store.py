@@ -1,13 +1,15 @@
 """The tables of chats; what the port promises stands in tests/contract."""
 
+from contextlib import closing
 from dataclasses import replace
 from typing import Final
 
 from contract.made import chat, message, message_id, person, reaction
 from sottovoce.adapters.memory.person_store import MemoryPersonStore
-from sottovoce.chat.records import ChatId, MessageState
+from sottovoce.chat.records import ChatId, Message, MessageState
 from sottovoce.chat.stores import ChatStore
 from sottovoce.payloads.chat_message import ImageMessage
+from sottovoce.payloads.message_id import MessageId
 from unit.adapters.sqlite.plan import count, steps
 
 LOBBY: Final = ChatId("lobby")
@@ -72,3 +74,76 @@ def test_large_parts_are_not_written_again_when_the_state_changes(
     before = store._db._raw.total_changes()
     store.chat.save_message(replace(first, state=MessageState.ACKNOWLEDGED))
     assert store._db._raw.total_changes() - before == 1
+
+
+def test_progress_is_written_once_for_all_that_a_transaction_tells(
+    store: MemoryPersonStore,
+) -> None:
+    said = replace(message(1, own=True), state=MessageState.QUEUED, raw=b"raw")
+    store.chat.save_message(said)
+    store.commit()
+    store.begin()
+    before = store._db._raw.total_changes()
+    for state in (MessageState.QUEUED, MessageState.SENT, MessageState.STORED):
+        store.chat.save_message(replace(said, state=state))
+        assert store.chat.load_message(said.id) == replace(said, state=state)
+    arrived = replace(said, state=MessageState.ACKNOWLEDGED, raw=b"")
+    store.chat.save_message(arrived)
+    assert store._db._raw.total_changes() == before
+    store.commit()
+    assert store._db._raw.total_changes() - before == 2  # the message, and what it encloses
+    assert read_anew(store, said.id) == arrived
+
+
+def test_progress_of_many_messages_is_written_before_memory_lets_go_of_one(
+    store: MemoryPersonStore,
+) -> None:
+    for n in range(1, 100):
+        said = replace(message(n, own=True), state=MessageState.QUEUED)
+        store.chat.save_message(said)
+        store.chat.save_message(replace(said, state=MessageState.SENT))
+    store.commit()
+    for n in range(1, 100):
+        kept = read_anew(store, message_id(n))
+        assert kept is not None
+        assert kept.state is MessageState.SENT
+
+
+def test_progress_that_was_undone_leaves_nothing_behind(store: MemoryPersonStore) -> None:
+    said = replace(message(1, own=True), state=MessageState.QUEUED)
+    store.chat.save_message(said)
+    store.commit()
+    store.begin()
+    store.chat.save_message(replace(said, state=MessageState.SENT))
+    store.rollback()
+    store.begin()
+    assert store.chat.load_message(said.id) == said
+    store.commit()
+    assert read_anew(store, said.id) == said
+
+
+def test_message_that_is_removed_after_its_progress_leaves_no_row(
+    store: MemoryPersonStore,
+) -> None:
+    said = replace(message(1, own=True), state=MessageState.QUEUED, raw=b"raw")
+    store.chat.save_message(said)
+    store.chat.save_message(replace(said, state=MessageState.SENT))
+    store.chat.remove_messages(LOBBY, up_to_clock=9)
+    store.commit()
+    assert [count(store, table) for table in ("messages", "enclosures")] == [0, 0]
+
+
+def test_text_that_changes_after_progress_is_written_with_it(store: MemoryPersonStore) -> None:
+    said = replace(message(1, own=True), state=MessageState.QUEUED)
+    store.chat.save_message(said)
+    store.chat.save_message(replace(said, state=MessageState.SENT))
+    changed = replace(said, text="other", state=MessageState.FAILED)
+    store.chat.save_message(changed)
+    store.commit()
+    assert read_anew(store, said.id) == changed
+
+
+def read_anew(store: MemoryPersonStore, name: MessageId) -> Message | None:
+    """Return a message as its tables have it."""
+    with closing(store.open_history()) as history:
+        return history.read_message(name)

@@ -65,6 +65,42 @@ def test_statement_for_the_commit_runs_once_and_with_it(writing: Writing) -> Non
     assert values(writing) == [2, 3]
 
 
+def test_what_is_held_back_is_written_once_before_the_commit_or_not_at_all(
+    writing: Writing,
+) -> None:
+    def write() -> None:
+        writing.write("INSERT INTO t VALUES (7)")
+
+    for ends_well in (False, True):
+        writing.begin()
+        for _ in range(2):
+            writing.hold_back(write)
+        assert (values(writing), writing.wrote) == ([], True)
+        if ends_well:
+            writing.commit()
+        else:
+            writing.rollback()
+    assert values(writing) == [7]
+
+
+def test_nothing_is_held_back_after_a_failure(writing: Writing) -> None:
+    writing.begin()
+    with pytest.raises(StorageError):
+        writing.write_each("INSERT INTO nowhere VALUES (?)", [(1,)])
+    with pytest.raises(StorageError, match="failed before"):
+        writing.hold_back(lambda: None)
+    writing.rollback()
+
+
+def test_row_that_is_there_is_not_added_again(writing: Writing) -> None:
+    writing.begin()
+    writing.write("CREATE UNIQUE INDEX once ON t (a)")
+    add = "INSERT INTO t VALUES (?) ON CONFLICT DO NOTHING"
+    assert [writing.add_new(add, (value,)) for value in (5, 5, 6)] == [1, None, 2]
+    writing.commit()
+    assert values(writing) == [5, 6]
+
+
 def test_next_transaction_undoes_what_a_failed_rollback_left(writing: Writing) -> None:
     writing.begin()
     writing.write("INSERT INTO t VALUES (1)")

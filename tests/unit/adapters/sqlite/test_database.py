@@ -20,6 +20,7 @@ from sottovoce.adapters.sqlite.database import Database, DatabaseSettings, open_
 from sottovoce.adapters.sqlite.file import PAGE_BYTES
 from sottovoce.adapters.sqlite.history import open_history
 from sottovoce.adapters.sqlite.key import DatabasePassword
+from sottovoce.adapters.sqlite.migration import steps
 from sottovoce.adapters.sqlite.person_store import SqlitePersonStore, open_person_store
 from sottovoce.base.errors import StorageError
 
@@ -99,7 +100,7 @@ def test_settings_are_those_of_the_manual(path: Path) -> None:
         "trusted_schema": 0,
         "journal_size_limit": 4 * 1024 * 1024,
         "application_id": 0x736F7474,
-        "user_version": 1,
+        "user_version": len(steps()),
     }
     database.close()
 
@@ -217,7 +218,8 @@ def test_wrong_password_and_foreign_file_cannot_be_told_apart(path: Path, tmp_pa
     ):
         assert said.startswith(
             f"the database {where} does not open: the password is wrong, or the file is damaged "
-            "or none of sottovoce's; put a backup in its place"
+            "or none of sottovoce's; bring a backup back with: sottovoce backup restore FILE "
+            "--replace"
         )
 
 
@@ -236,7 +238,8 @@ def test_database_of_another_program_is_refused(path: Path) -> None:
 def test_newer_version_is_refused_with_both_versions(path: Path) -> None:
     change(path, "PRAGMA user_version = 99")
     assert refusal(path) == (
-        f"the database {path} has version 99, and this program knows versions up to 1; "
+        f"the database {path} has version 99, and this program knows versions up to "
+        f"{len(steps())}; "
         "install the newer sottovoce that wrote it"
     )
 

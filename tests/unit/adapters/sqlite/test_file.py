@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from sottovoce.adapters.sqlite.file import put_in_place, read_salt, start_new, take_lock
+from sottovoce.adapters.sqlite.file import (
+    put_in_place,
+    read_salt,
+    start_new,
+    take_lock,
+    was_made,
+)
 from sottovoce.base.errors import StorageError
 
 
@@ -46,3 +52,12 @@ def test_salt_is_the_beginning_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "anna.db"
     path.write_bytes(bytes(range(16)) + bytes(4096 - 16))
     assert read_salt(path) == bytes(range(16))
+
+
+def test_database_that_left_something_was_made(tmp_path: Path) -> None:
+    path = tmp_path / "anna.db"
+    assert not was_made(path)
+    for name in ("anna.db", "anna.db-wal", "anna.db.opened"):
+        (tmp_path / name).touch()
+        assert was_made(path)
+        (tmp_path / name).unlink()

@@ -78,3 +78,16 @@ def test_what_is_in_memory_never_comes_back() -> None:
     note(store)
     assert not store.openings.was_restored()
     store.close()
+
+
+def test_spoiled_mark_counts_as_restored_once(path: Path) -> None:
+    store = opened(path)
+    store.begin()
+    store.openings.spoil()
+    store.commit()
+    store.close()
+    store = opened(path)
+    assert store.openings.was_restored()
+    note(store)
+    assert not store.openings.was_restored()
+    store.close()

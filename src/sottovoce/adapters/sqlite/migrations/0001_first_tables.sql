@@ -93,7 +93,11 @@ CREATE INDEX received_of_strangers_by_age ON received_of_strangers (peer);
 CREATE TABLE submissions (
   place INTEGER PRIMARY KEY,
   message_id BLOB NOT NULL,
-  destination_kind TEXT NOT NULL CHECK (destination_kind IN ('public', 'contact', 'own devices')),
+  destination_kind TEXT NOT NULL CHECK (
+    destination_kind IN (
+      'public', 'contact', 'own devices', 'own devices once', 'every own device'
+    )
+  ),
   destination BLOB NOT NULL,
   submitted_unix_s INTEGER NOT NULL,
   raw BLOB NOT NULL,
@@ -111,7 +115,8 @@ CREATE TABLE name_keys (
 CREATE TABLE profile (
   only INTEGER PRIMARY KEY CHECK (only = 1),
   ens_name TEXT NOT NULL,
-  picture TEXT NOT NULL
+  picture TEXT NOT NULL,
+  clock INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE contacts (
@@ -146,7 +151,8 @@ CREATE TABLE chats (
   last_message_unix_ms INTEGER NOT NULL,
   held_bytes INTEGER NOT NULL,
   older_clock INTEGER NOT NULL,
-  older_bytes INTEGER NOT NULL
+  older_bytes INTEGER NOT NULL,
+  name TEXT NOT NULL
 ) STRICT;
 
 -- `words` are those of the text as `chat.search_words` finds them, separated by blanks.
@@ -167,11 +173,13 @@ CREATE TABLE messages (
   secrecy TEXT,
   state TEXT NOT NULL,
   peer_count INTEGER NOT NULL,
-  reason TEXT NOT NULL
+  reason TEXT NOT NULL,
+  recipient_count INTEGER NOT NULL,
+  acknowledged_count INTEGER NOT NULL
 ) STRICT;
 
--- The order of history; `own` is in it so that unread messages are counted in the index alone.
-CREATE INDEX messages_by_place ON messages (chat, clock, id, own);
+-- The order of history; the last two are in it so that unread messages are counted in the index alone.
+CREATE INDEX messages_by_place ON messages (chat, clock, id, own, content_type);
 
 -- The large parts of a message, apart from what changes with its state.
 CREATE TABLE enclosures (
@@ -194,6 +202,48 @@ CREATE TABLE reactions (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX reactions_by_chat ON reactions (chat);
+
+-- To whom a message of our own in a group went.
+CREATE TABLE recipients (
+  message INTEGER NOT NULL REFERENCES messages ON DELETE CASCADE,
+  place INTEGER NOT NULL,
+  key BLOB NOT NULL,
+  acknowledged INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (message, key)
+) STRICT, WITHOUT ROWID;
+
+-- Events as they were signed; a group's history is never written anew.
+CREATE TABLE group_events (
+  event INTEGER PRIMARY KEY,
+  chat INTEGER NOT NULL REFERENCES chat_numbers ON DELETE CASCADE,
+  author BLOB NOT NULL,
+  signature BLOB NOT NULL UNIQUE,
+  raw BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX group_events_by_chat ON group_events (chat);
+
+-- What the events make of a group, for readers; people are keys of 64 bytes, one after the other.
+CREATE TABLE groups (
+  chat INTEGER PRIMARY KEY REFERENCES chat_numbers ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  members BLOB NOT NULL,
+  joined BLOB NOT NULL,
+  admins BLOB NOT NULL,
+  event_count INTEGER NOT NULL
+) STRICT;
+
+-- Devices of our own, this one included.
+CREATE TABLE devices (
+  place INTEGER PRIMARY KEY,
+  installation_id TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  type TEXT NOT NULL,
+  enabled INTEGER NOT NULL,
+  is_this INTEGER NOT NULL,
+  clock INTEGER NOT NULL
+) STRICT;
 
 -- The index of words. What is taken out of it has to be named exactly, so it is read from `words`.
 CREATE VIRTUAL TABLE message_words USING fts5 (
