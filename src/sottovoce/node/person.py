@@ -14,6 +14,7 @@ from typing import Final, assert_never
 from sottovoce.base.entropy import Entropy
 from sottovoce.base.moment import Moment
 from sottovoce.base.secret import PrivateKey
+from sottovoce.chat.author import Author
 from sottovoce.chat.commands import Asked
 from sottovoce.chat.conversations import Conversations
 from sottovoce.chat.events import (
@@ -21,7 +22,10 @@ from sottovoce.chat.events import (
     ChatEvent,
     ChatOutput,
     ContactChanged,
+    ContactDeviceAdded,
+    DeviceChanged,
     Done,
+    GroupChanged,
     MessageAdded,
     MessageChanged,
     ReactionChanged,
@@ -33,6 +37,7 @@ from sottovoce.node import inputs
 from sottovoce.node.effects import MessageArrived, PostFailed, PostSucceeded, SentToPeer
 from sottovoce.node.person_events import PersonInput, PersonOutput
 from sottovoce.node.person_store import PersonStore
+from sottovoce.payloads.membership_event import sign_event
 from sottovoce.stack import events as stack_events
 from sottovoce.stack.composing import compose
 from sottovoce.stack.events import KeyDerived, PeersChanged, StackEvent, StackOutput
@@ -76,9 +81,16 @@ class Person:
         self._stack = Stack(
             identity, installation_id, store.below_chat, entropy, now=now, settings=settings
         )
-        self._chats = Conversations(
-            secp256k1.public_key(identity), partial(compose, identity=identity), store.chat
+        author = Author(
+            key=secp256k1.public_key(identity),
+            installation_id=installation_id,
+            compose=partial(compose, identity=identity),
+            sign_event=lambda event, chat_id: sign_event(
+                event, chat_id=chat_id, author_key=identity
+            ),
+            entropy=entropy,
         )
+        self._chats = Conversations(author, store.chat, feed_store=store.feed)
         self._next_number = first_number
         self._left: dict[Filter, int] = {
             wanted: number for number, wanted in (installed or {}).items()
@@ -99,9 +111,9 @@ class Person:
                 return self._node_said(event, now)
             case Asked():
                 return self._carry([event], [], now)
-            case stack_events.TimePassed():
+            case stack_events.TimePassed() | PeersChanged():
                 return self._carry([event], [event], now)
-            case KeyDerived() | PeersChanged() | stack_events.OwnBundleAsked():
+            case KeyDerived() | stack_events.OwnBundleAsked():
                 return self._tell_stack(event, now)
             case stack_events.Started():
                 return [*self._carry([event], [event], now), *self._removals()]
@@ -156,6 +168,8 @@ class Person:
                 | stack_events.SentToPeers()
                 | stack_events.Acknowledged()
                 | stack_events.Undeliverable()
+                | stack_events.OwnInstallations()
+                | stack_events.PeerInstallationSeen()
             ):
                 to_chats.append(said)
             case stack_events.PostEnvelope():
@@ -224,6 +238,9 @@ def _chats_said(told: ChatOutput, to_stack: deque[StackEvent], out: list[PersonO
             | ReactionChanged()
             | ChatChanged()
             | ContactChanged()
+            | GroupChanged()
+            | DeviceChanged()
+            | ContactDeviceAdded()
             | Done()
             | Refused()
         ):
@@ -234,6 +251,7 @@ def _chats_said(told: ChatOutput, to_stack: deque[StackEvent], out: list[PersonO
             | stack_events.PeopleChanged()
             | stack_events.BundleLearned()
             | stack_events.ForwardSecrecySet()
+            | stack_events.DeviceEnabled()
         ):
             to_stack.append(told)
         case _:

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from sottovoce.chat.feed_stores import FeedStore
 from sottovoce.chat.stores import ChatStore
 from sottovoce.stack.stores import StackStores
 
@@ -21,6 +22,11 @@ class PersonStore(Protocol):
     @property
     def chat(self) -> ChatStore:
         """What chats keep."""
+        ...
+
+    @property
+    def feed(self) -> FeedStore:
+        """What feeds between devices keep."""
         ...
 
     @property

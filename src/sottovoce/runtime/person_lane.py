@@ -28,7 +28,8 @@ from sottovoce.node import effects, inputs
 from sottovoce.node.person import PERSON_NUMBERS_FROM, is_of
 from sottovoce.node.person_events import PersonInput, PersonOutput
 from sottovoce.node.person_store import PersonStore
-from sottovoce.runtime.person_inbox import Command, PersonInbox, is_of_a_life
+from sottovoce.runtime.alarm import Alarm
+from sottovoce.runtime.person_inbox import Command, PersonInbox, is_of_a_life, is_patient
 from sottovoce.runtime.person_ports import (
     LaneStatistics,
     MakePerson,
@@ -53,6 +54,10 @@ if TYPE_CHECKING:
 # As in the driver: a batch that took longer would hold up the relay on the same loop.
 BATCH_INPUTS_MAX: Final = 256
 BATCH_S_MAX: Final = 0.005
+# How long it may take until a message is shown as sent: nobody notices a tenth of a second. Mostly
+# something else comes before, the acknowledgement for instance, and with a dozen peers one commit
+# does for the dozen times that a message was sent.
+PATIENCE_S: Final = 0.1
 # A full disk is seldom emptied within a second, and somebody who did it waits for us to notice.
 RETRY_FIRST_S: Final = 0.5
 RETRY_MAX_S: Final = 15.0
@@ -119,8 +124,8 @@ class PersonLane:
         self._all_names_heard.set()
         self._peers: set[PublicKey] = set()
         self._wake = asyncio.Event()
-        self._timer: asyncio.TimerHandle | None = None
-        self._due = False
+        self._deadline = Alarm(self._loop, self._wake)
+        self._patience = Alarm(self._loop, self._wake)
         self._held_until_s = 0.0
         self._hold_s = RETRY_FIRST_S
         self._stopping = False
@@ -191,7 +196,8 @@ class PersonLane:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        self._stop_timer()
+        self._deadline.clear()
+        self._patience.clear()
         # Whatever the thread does now is done before the store is closed there.
         await self._loop.run_in_executor(self._commit_thread, self._close_store)
         self._commit_thread.shutdown(wait=False)
@@ -214,23 +220,34 @@ class PersonLane:
     def _put_of_life(
         self, fact: effects.SentToPeer | effects.PostSucceeded | effects.PostFailed
     ) -> None:
-        if not self.trouble:
+        if self.trouble:
+            return
+        if not is_patient(fact):
             self._put(fact)
+        elif not self._closed:
+            self._inbox.put(fact)
+            if not self._patience.is_set:
+                self._patience.set(PATIENCE_S)
 
     async def _run(self) -> None:
         """Carry out batch after batch until the end."""
         await self._carry_out([])  # The person is made, whether or not anything waits.
         while not (self._stopping and not self._inbox):
-            if not self._inbox and not self._due:
+            if not self._has_work():
                 self._wake.clear()
                 await self._wake.wait()
                 continue
             batch: list[PersonInput] = []
-            if self._due:
-                self._due = False
+            if self._deadline.has_rung:
+                self._deadline.clear()
                 batch.append(TimePassed())
             await self._carry_out(batch)
             await asyncio.sleep(0)  # The relay on the same loop goes first.
+
+    def _has_work(self) -> bool:
+        if self._deadline.has_rung or self._inbox.hurries:
+            return True
+        return bool(self._inbox) and (not self._patience.is_set or self._stopping)
 
     async def _carry_out(self, batch: list[PersonInput]) -> None:
         """Handle, store and release one batch; try again for as long as the store refuses."""
@@ -337,7 +354,8 @@ class PersonLane:
         if self._inbox:
             return self._inbox.take()
         assert self._person is not None, "it has just handled something"
-        if len(batch) == 1 and isinstance(batch[0], Asked):
+        hurried = [each for each in batch if not is_patient(each)]
+        if len(hurried) == 1 and isinstance(hurried[0], Asked):
             deadline_s = self._person.next_deadline()
             now_s = self._owner.now().monotonic_s
             if deadline_s is not None and max(deadline_s, self._held_until_s) <= now_s:
@@ -467,19 +485,11 @@ class PersonLane:
     # ---- time
 
     def _set_timer(self) -> None:
-        self._stop_timer()
         deadline_s = None if self._person is None else self._person.next_deadline()
-        if deadline_s is not None:
-            due_s = max(deadline_s, self._held_until_s)
-            delay_s = max(TIMER_S_MIN, due_s - self._owner.now().monotonic_s)
-            self._timer = self._loop.call_later(delay_s, self._timer_fired)
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _timer_fired(self) -> None:
-        self._timer = None
-        self._due = True
-        self._wake.set()
+        if deadline_s is None:
+            self._deadline.clear()
+            return
+        delay_s = max(deadline_s, self._held_until_s) - self._owner.now().monotonic_s
+        # Where it rang while a batch was stored, that batch may have done what it was for.
+        if delay_s > 0 or not self._deadline.has_rung:
+            self._deadline.set(max(TIMER_S_MIN, delay_s))

@@ -3,6 +3,7 @@ import pytest
 from sottovoce.base.quantities import EnvelopeHash
 from sottovoce.base.secret import SymmetricKey
 from sottovoce.node import effects
+from sottovoce.node.person_events import PersonInput
 from sottovoce.runtime import person_inbox
 from sottovoce.runtime.person_inbox import PersonInbox
 from sottovoce.stack.events import KeyDerived, PeersChanged
@@ -17,6 +18,10 @@ def taken(inbox: PersonInbox) -> list[object]:
     while inbox:
         out.append(inbox.take())
     return out
+
+
+def hurries(inbox: PersonInbox) -> bool:
+    return inbox.hurries
 
 
 def test_inputs_come_out_in_order() -> None:
@@ -61,6 +66,49 @@ def test_commands_above_their_number_are_not_taken(monkeypatch: pytest.MonkeyPat
     assert [inbox.put(asked(number)) for number in (1, 2)] == [True, False]
     inbox.take()
     assert inbox.put(asked(3))
+
+
+def test_what_says_only_that_something_is_on_its_way_does_not_hurry() -> None:
+    inbox = PersonInbox()
+    inbox.put(POSTED)
+    inbox.put(effects.SentToPeer(KEY, ()))
+    assert not hurries(inbox)
+    inbox.put(asked(1))
+    assert hurries(inbox)
+    taken(inbox)
+    assert not hurries(inbox)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [PeersChanged(1), effects.PostFailed(1, "the message is too large"), message()],
+)
+def test_everything_else_hurries(event: PersonInput) -> None:
+    inbox = PersonInbox()
+    inbox.put(event)
+    assert hurries(inbox)
+
+
+def test_own_envelope_that_comes_back_does_not_hurry() -> None:
+    inbox = PersonInbox()
+    inbox.put(POSTED)
+    inbox.put(message())
+    assert not hurries(inbox)
+    taken(inbox)
+    inbox.put(message())
+    assert hurries(inbox)
+
+
+def test_what_is_left_when_commands_or_a_life_are_taken_out_hurries_as_before() -> None:
+    inbox = PersonInbox()
+    for each in (POSTED, asked(1), effects.SentToPeer(KEY, ())):
+        inbox.put(each)
+    assert inbox.take_commands() == [asked(1)]
+    assert not hurries(inbox)
+    inbox.forget_life()
+    assert not inbox
+    inbox.put(message())
+    assert hurries(inbox)
 
 
 def test_what_concerns_a_life_that_is_over_is_forgotten() -> None:

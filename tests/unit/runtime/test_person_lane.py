@@ -95,31 +95,6 @@ def test_waiting_commands_share_one_commit() -> None:
     assert scene.store.commit_count < 10
 
 
-def test_what_is_due_because_of_a_lone_command_shares_its_commit() -> None:
-    def due(_: PersonInput) -> list[PersonOutput]:
-        scene.deadline_s = None
-        scene.store.write("sealed")
-        return []
-
-    def said(_: PersonInput) -> list[PersonOutput]:
-        scene.deadline_s = scene.world.now_s
-        scene.store.write("said")
-        return []
-
-    scene = Scene(script={TimePassed: due, type(asked(1)): said})
-
-    async def main() -> None:
-        lane = scene.lane()
-        await settle()
-        lane.ask(asked(1))
-        await settle()
-        await lane.stop()
-
-    scene.run(main())
-    assert scene.store.kept == ["said", "sealed"]
-    assert scene.store.commit_count == 1
-
-
 def test_input_that_raises_is_set_aside_and_the_rest_is_handled() -> None:
     def fail_on_two(event: PersonInput) -> list[PersonOutput]:
         assert not isinstance(event, inputs.PostMessage)
