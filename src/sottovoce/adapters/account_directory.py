@@ -6,6 +6,7 @@
     accounts/<key uid>/UTC--…--<address>     the chat key under the password
     accounts/<key uid>/installation-id       the name of this device, a random UUID
     accounts/<key uid>/messages.db           the database, encrypted
+    accounts/<key uid>.replaced-1            what a backup took the place of, untouched
 
 It opens no key file and knows no password. Writers of the list exclude each other by a lock on the
 folder `accounts`, which lasts as long as one change.
@@ -51,6 +52,9 @@ _UUID_VERSION: Final = 4
 class AccountDirectory:
     """The accounts below a data directory.
 
+    Attributes:
+        folders: Where each account has its folder.
+
     Args:
         path: The data directory.
     """
@@ -58,7 +62,7 @@ class AccountDirectory:
     def __init__(self, path: Path) -> None:
         self.path: Final = path
         self._file: Final = path / LIST_FILE_NAME
-        self._folders: Final = path / FOLDER_NAME
+        self.folders: Final = path / FOLDER_NAME
 
     # ---- the list
 
@@ -93,11 +97,11 @@ class AccountDirectory:
             DataDirectoryError: The directory cannot be made, or the list cannot be read.
         """
         make_private_directory(self.path)
-        make_private_directory(self._folders)
+        make_private_directory(self.folders)
         try:
-            handle = os.open(self._folders, os.O_RDONLY)
+            handle = os.open(self.folders, os.O_RDONLY)
         except OSError as error:
-            raise DataDirectoryError(f"cannot read {self._folders}: {error.strerror}") from None
+            raise DataDirectoryError(f"cannot read {self.folders}: {error.strerror}") from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield self.read()
@@ -128,7 +132,7 @@ class AccountDirectory:
 
     def folder(self, entry: AccountEntry) -> Path:
         """Return where an account's files are."""
-        return self._folders / entry.key_uid
+        return self.folders / entry.key_uid
 
     def database_path(self, entry: AccountEntry) -> Path:
         """Return where an account's database is; it need not exist."""
@@ -208,8 +212,16 @@ class AccountDirectory:
             self.installation_id(entry)
         except DataDirectoryError:
             name = str(UUID(bytes=entropy.take(_UUID_BYTES), version=_UUID_VERSION))
-            make_private_directory(self.folder(entry))
-            write_private_file(self.folder(entry) / INSTALLATION_FILE_NAME, name.encode() + b"\n")
+            self.write_installation_id(entry, name)
+
+    def write_installation_id(self, entry: AccountEntry, name: str) -> None:
+        """Give this device a name for an account that it had elsewhere.
+
+        Raises:
+            DataDirectoryError: It cannot be written.
+        """
+        make_private_directory(self.folder(entry))
+        write_private_file(self.folder(entry) / INSTALLATION_FILE_NAME, name.encode() + b"\n")
 
     def _key_files(self, entry: AccountEntry) -> list[Path]:
         return list(self.folder(entry).glob(f"UTC--*--{_digits(entry.chat_address)}"))

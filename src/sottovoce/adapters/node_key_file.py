@@ -72,20 +72,55 @@ class DataDirectory:
             DataDirectoryError: The file cannot be read or written, holds no key, or is open to
                 other users.
         """
-        file = self.path / KEY_FILE_NAME
-        try:
-            return _read_key(file)
-        except FileNotFoundError:
+        key = read_node_key(self.path)
+        if key is None:
             key = secp256k1.generate_private_key(entropy)
-        except OSError as error:
-            raise DataDirectoryError(f"cannot read {file}: {error.strerror}") from None
+            self._write_node_key(key)
+        return key
+
+    def adopt_node_key(self, key: PrivateKey) -> bool:
+        """Take over the node key of another directory, unless there is one here.
+
+        Returns:
+            Whether it was taken over.
+
+        Raises:
+            DataDirectoryError: The file cannot be read or written, holds no key, or is open to
+                other users.
+        """
+        if read_node_key(self.path) is not None:
+            return False
+        self._write_node_key(key)
+        return True
+
+    def _write_node_key(self, key: PrivateKey) -> None:
+        """Write the node key into a new file.
+
+        Raises:
+            DataDirectoryError: It cannot be written.
+        """
+        file = self.path / KEY_FILE_NAME
         try:
             handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
             with os.fdopen(handle, "w") as stream:
                 stream.write(key.raw.hex() + "\n")
         except OSError as error:
             raise DataDirectoryError(f"cannot write {file}: {error.strerror}") from None
-        return key
+
+
+def read_node_key(directory: Path) -> PrivateKey | None:
+    """Read the node key of a data directory, whoever holds it; None if there is none.
+
+    Raises:
+        DataDirectoryError: The file cannot be read, holds no key, or is open to other users.
+    """
+    file = directory / KEY_FILE_NAME
+    try:
+        return _read_key(file)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DataDirectoryError(f"cannot read {file}: {error.strerror}") from None
 
 
 def check_writers(directory: Path) -> None:

@@ -39,7 +39,7 @@ def write_private_file(file: Path, content: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         draft.replace(file)
-        _sync_directory(file.parent)
+        sync_directory(file.parent)
     except OSError as error:
         raise DataDirectoryError(f"cannot write {file}: {error.strerror}") from None
 
@@ -66,7 +66,8 @@ def read_private_file(file: Path, *, bytes_max: int) -> bytes | None:
     return content
 
 
-def _sync_directory(path: Path) -> None:
+def sync_directory(path: Path) -> None:
+    """Make new names in a directory last; errors of the disk pass through as `OSError`."""
     # A new name lasts only when the directory that holds it is on the disk, too.
     handle = os.open(path, os.O_RDONLY)
     try:

@@ -222,7 +222,7 @@ def _save(
         raise LocalProtocolError("an account without a password is open to everybody; choose one")
     if name is not None and not name.strip():
         raise LocalProtocolError("the account's name is blank; give one, or leave it out")
-    locked = KeystorePassword(_composed(password))
+    locked = keystore_password(password)
     chat = account.derive(CHAT)
     address = address_of(chat.public)
     place = AccountDirectory(directory)
@@ -256,7 +256,7 @@ def _open(place: AccountDirectory, entry: AccountEntry, password: str) -> Privat
         ResourceLimitError: There is too little memory.
     """
     document = place.read_key_file(entry)
-    locked = KeystorePassword(_composed(password))
+    locked = keystore_password(password)
     try:
         opened = open_keystore(document, locked, expected=entry.chat_address)
     except DecryptionError:
@@ -274,12 +274,15 @@ def _open(place: AccountDirectory, entry: AccountEntry, password: str) -> Privat
     return opened.private
 
 
-def _composed(password: str) -> str:
+def keystore_password(password: str) -> KeystorePassword:
     """Return a password as most keyboards give it: in Unicode's form C, an accent in its letter.
 
     Otherwise what is typed on one machine would not open what was locked on another.
+
+    Raises:
+        LocalProtocolError: It cannot be one.
     """
-    return unicodedata.normalize("NFC", password)
+    return KeystorePassword(unicodedata.normalize("NFC", password))
 
 
 def _database_password(private: PrivateKey) -> str:

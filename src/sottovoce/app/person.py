@@ -22,9 +22,10 @@ from sottovoce.base.secret import PrivateKey
 from sottovoce.chat.stores import HistoryReader
 from sottovoce.gossip.filters import Filter
 from sottovoce.node.person import Person
+from sottovoce.node.restored import start_anew
 from sottovoce.runtime.person_lane import PersonLane
 from sottovoce.runtime.person_ports import Owner
-from sottovoce.stack.restored import start_anew
+from sottovoce.runtime.system_clock import read_clock
 from sottovoce.stack.settings import StackSettings
 
 ReadT = TypeVar("ReadT")
@@ -157,7 +158,7 @@ def _note_opening(settings: PersonSettings, store: SqlitePersonStore, entropy: E
     was_restored = store.openings.was_restored()
     if was_restored:
         _log.warning("an older copy of the messages has taken their place; sessions start anew")
-        start_anew(settings.identity, settings.installation_id, store.below_chat, entropy)
+        start_anew(settings.identity, settings.installation_id, store, entropy, read_clock())
     try:
         store.openings.note()
         store.commit()

@@ -143,3 +143,10 @@ def test_device_without_a_name_is_a_sentence(tmp_path: Path, content: bytes | No
 def test_database_is_in_the_folder_of_its_account(tmp_path: Path) -> None:
     path = AccountDirectory(tmp_path).database_path(ANNA)
     assert path == tmp_path / "accounts" / ANNA.key_uid / "messages.db"
+
+
+def test_device_keeps_the_name_that_it_had_elsewhere(tmp_path: Path) -> None:
+    place, name = AccountDirectory(tmp_path), "0f0e0d0c-0b0a-4908-8706-050403020100"
+    place.write_installation_id(ANNA, name)
+    assert place.installation_id(ANNA) == name
+    assert stat.S_IMODE((place.folder(ANNA) / INSTALLATION_FILE_NAME).stat().st_mode) == 0o600

@@ -14,7 +14,9 @@ from sottovoce.adapters.node_key_file import (
     LOCK_FILE_NAME,
     DataDirectory,
     DataDirectoryError,
+    read_node_key,
 )
+from sottovoce.crypto import secp256k1
 
 OTHER_PROCESS = """
 import sys
@@ -168,3 +170,15 @@ def test_directory_of_another_user_is_refused(place: Path, monkeypatch: pytest.M
         DataDirectory(place)
     monkeypatch.setattr(node_key_file, "_ROOT", owner)  # Who can do everything anyway.
     DataDirectory(place).close()
+
+
+def test_key_of_another_directory_is_adopted_where_there_is_none(
+    directory: DataDirectory, place: Path
+) -> None:
+    key = secp256k1.generate_private_key(SeededEntropy(3))
+    assert read_node_key(place) is None
+    assert directory.adopt_node_key(key)
+    assert read_node_key(place) == directory.node_key(SeededEntropy(1)) == key
+    assert mode(place / KEY_FILE_NAME) == 0o600
+    assert not directory.adopt_node_key(secp256k1.generate_private_key(SeededEntropy(4)))
+    assert read_node_key(place) == key

@@ -103,6 +103,24 @@ def test_file_that_moved_to_another_machine_starts_anew(
     moved.close()
 
 
+def test_older_copy_begins_a_new_life_of_what_devices_are_fed(
+    place: DatabasePlace, tmp_path: Path
+) -> None:
+    opened = opened_at(place)
+    opened.store.begin()
+    opened.store.feed.save_life(b"life")
+    opened.store.commit()
+    opened.close()
+    again = opened_at(place)
+    assert again.store.feed.load_life() == b"life"
+    again.close()
+    elsewhere = DatabasePlace(tmp_path / "elsewhere.db", "secret")
+    shutil.copy(place.path, elsewhere.path)
+    moved = opened_at(elsewhere)
+    assert moved.store.feed.load_life() not in (b"", b"life")
+    moved.close()
+
+
 def test_full_disk_does_not_keep_anybody_from_reading(
     place: DatabasePlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
