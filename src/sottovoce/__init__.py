@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from sottovoce.chat.records import Chat as Chat
     from sottovoce.chat.records import ChatKind as ChatKind
     from sottovoce.chat.records import Contact as Contact
+    from sottovoce.chat.records import Device as Device
+    from sottovoce.chat.records import Group as Group
     from sottovoce.chat.records import Message as Message
     from sottovoce.chat.records import MessageState as MessageState
     from sottovoce.chat.records import Profile as Profile
     from sottovoce.chat.records import Reaction as Reaction
+    from sottovoce.chat.records import Recipient as Recipient
     from sottovoce.gossip.settings import GossipSettings as GossipSettings
     from sottovoce.node.settings import NodeSettings as NodeSettings
     from sottovoce.payloads.chat_message import StickerMessage as StickerMessage
@@ -42,8 +45,13 @@ if TYPE_CHECKING:
     from sottovoce.sdk.errors import UnknownNameError as UnknownNameError
     from sottovoce.sdk.events import ChatChanged as ChatChanged
     from sottovoce.sdk.events import ContactChanged as ContactChanged
+    from sottovoce.sdk.events import ContactDeviceAdded as ContactDeviceAdded
     from sottovoce.sdk.events import ContactRequested as ContactRequested
+    from sottovoce.sdk.events import DeviceChanged as DeviceChanged
     from sottovoce.sdk.events import EventsMissed as EventsMissed
+    from sottovoce.sdk.events import GroupChanged as GroupChanged
+    from sottovoce.sdk.events import GroupInvited as GroupInvited
+    from sottovoce.sdk.events import GroupNoteAdded as GroupNoteAdded
     from sottovoce.sdk.events import MessageReceived as MessageReceived
     from sottovoce.sdk.events import MessageStateChanged as MessageStateChanged
     from sottovoce.sdk.events import MessageWritten as MessageWritten
@@ -95,11 +103,19 @@ _HOMES = {
     "ContactChanged": "sottovoce.sdk.events",
     "ReactionChanged": "sottovoce.sdk.events",
     "ChatChanged": "sottovoce.sdk.events",
+    "GroupInvited": "sottovoce.sdk.events",
+    "GroupChanged": "sottovoce.sdk.events",
+    "GroupNoteAdded": "sottovoce.sdk.events",
+    "DeviceChanged": "sottovoce.sdk.events",
+    "ContactDeviceAdded": "sottovoce.sdk.events",
     "StorageTrouble": "sottovoce.sdk.events",
     "EventsMissed": "sottovoce.sdk.events",
     "Chat": "sottovoce.chat.records",
     "ChatKind": "sottovoce.chat.records",
     "Contact": "sottovoce.chat.records",
+    "Device": "sottovoce.chat.records",
+    "Group": "sottovoce.chat.records",
+    "Recipient": "sottovoce.chat.records",
     "Message": "sottovoce.chat.records",
     "MessageState": "sottovoce.chat.records",
     "Profile": "sottovoce.chat.records",

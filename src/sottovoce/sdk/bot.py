@@ -24,12 +24,18 @@ from typing import NamedTuple, TextIO, TypeAlias
 from sottovoce.adapters.secret_file import read_password_file
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.secret import PrivateKey
-from sottovoce.chat.records import Chat, ChatKind, Contact, Message
+from sottovoce.chat.records import Chat, ChatKind, Contact, Group, Message
 from sottovoce.identity.alias import alias
 from sottovoce.identity.qr_code import qr_code
 from sottovoce.runtime.loop import run as run_to_end
 from sottovoce.sdk.client import Client
-from sottovoce.sdk.events import ContactRequested, EventsMissed, MessageReceived
+from sottovoce.sdk.events import (
+    ContactRequested,
+    EventsMissed,
+    GroupInvited,
+    MessageReceived,
+    MessengerEvent,
+)
 from sottovoce.sdk.messenger import Messenger
 from sottovoce.sdk.recent import RecentTexts
 
@@ -78,6 +84,7 @@ class BotMessage:
 
 MessageHandler: TypeAlias = Callable[[BotMessage], Awaitable[None]]
 ContactHandler: TypeAlias = Callable[[Contact, Messenger], Awaitable[None]]
+InvitationHandler: TypeAlias = Callable[[Group, Messenger], Awaitable[None]]
 Pattern: TypeAlias = str | re.Pattern[str] | Callable[[Message], bool]
 
 
@@ -103,10 +110,10 @@ class _Rule(NamedTuple):
 class Bot:
     """A messenger that answers.
 
-    It hears what others say from its start on; its handlers get one message after another. It
-    never hears itself, nor (unless `hears_copies`) what another program says in its own words: a
-    text with which it answered lately in that chat, so that two copies of a bot do not talk to each
-    other for ever.
+    It hears what others say from its start on, in a group only once it has joined; its handlers get
+    one message after another. It never hears itself, nor (unless `hears_copies`) what another
+    program says in its own words: a text with which it answered lately in that chat, so that two
+    copies of a bot do not talk to each other for ever.
 
     Args:
         data_dir: The directory with its account (`sottovoce account create` makes one), or None to
@@ -151,6 +158,7 @@ class Bot:
         self._hears_copies = hears_copies
         self._rules: list[_Rule] = []
         self._contact_handler: ContactHandler | None = None
+        self._invitation_handler: InvitationHandler | None = None
         self._answers = RecentTexts()
         self.failed_count = 0
         self.missed_count = 0
@@ -178,6 +186,14 @@ class Bot:
     def on_contact_request(self, handler: ContactHandler) -> ContactHandler:
         """Give contact requests to the decorated coroutine; without one they only wait."""
         self._contact_handler = handler
+        return handler
+
+    def on_group_invitation(self, handler: InvitationHandler) -> InvitationHandler:
+        """Give invitations to groups to the decorated coroutine, which may join or leave them.
+
+        Without one they only wait, and the bot hears nothing of what is said there.
+        """
+        self._invitation_handler = handler
         return handler
 
     # ---- running
@@ -209,17 +225,7 @@ class Bot:
             if started is not None:
                 await started(messenger)
             async for event in events:
-                match event:
-                    case MessageReceived(message):
-                        await self._guarded(self._heard(message, messenger))
-                    case ContactRequested(contact):
-                        if self._contact_handler is not None:
-                            await self._guarded(self._contact_handler(contact, messenger))
-                    case EventsMissed(count):
-                        self.missed_count += count
-                        _log.warning("the bot is too slow: %d events were dropped", count)
-                    case _:
-                        pass
+                await self._take(event, messenger)
 
     def run(self, *, peers: Iterable[str] | None = None, output: TextIO | None = None) -> None:
         """Run as the whole program: print who the bot is, with a QR code, and serve until Ctrl-C.
@@ -259,9 +265,27 @@ class Bot:
 
     # ---- what is heard
 
+    async def _take(self, event: MessengerEvent, messenger: Messenger) -> None:
+        match event:
+            case MessageReceived(message):
+                await self._guarded(self._heard(message, messenger))
+            case ContactRequested(contact):
+                if self._contact_handler is not None:
+                    await self._guarded(self._contact_handler(contact, messenger))
+            case GroupInvited(group):
+                if self._invitation_handler is not None:
+                    await self._guarded(self._invitation_handler(group, messenger))
+            case EventsMissed(count):
+                self.missed_count += count
+                _log.warning("the bot is too slow: %d events were dropped", count)
+            case _:
+                pass
+
     async def _heard(self, message: Message, messenger: Messenger) -> None:
         chat = await messenger.chat(message.chat_id)
         if chat is None or self._is_left_alone(message, chat):
+            return
+        if chat.kind is ChatKind.GROUP and not await self._has_joined(chat, messenger):
             return
         for rule in self._rules:
             wanted, match = rule.takes(message, chat)
@@ -270,6 +294,10 @@ class Bot:
                     await messenger.accept(chat)
                 await rule.handler(BotMessage(message, chat, match, messenger, self._answers))
                 return
+
+    async def _has_joined(self, chat: Chat, messenger: Messenger) -> bool:
+        group = next((it for it in await messenger.groups() if it.chat_id == chat.id), None)
+        return group is not None and messenger.public_key in group.joined
 
     def _is_left_alone(self, message: Message, chat: Chat) -> bool:
         if not chat.accepted and not self._accepts_strangers:

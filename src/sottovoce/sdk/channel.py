@@ -10,7 +10,7 @@ from sottovoce.base.errors import LocalProtocolError
 from sottovoce.gossip.filters import make_filter
 from sottovoce.gossip.seal import OpenedMessage
 from sottovoce.payloads.chat_message import ChatMessage
-from sottovoce.payloads.clock import next_clock
+from sottovoce.payloads.clock import acceptable_clock
 from sottovoce.payloads.limits import TEXT_BYTES_MAX
 from sottovoce.payloads.metadata import Wrapped
 from sottovoce.sdk.messages import ChannelMessage, SentMessage
@@ -125,11 +125,11 @@ class Channel:
         if not text.strip():
             raise LocalProtocolError("there is nothing to say: the text is blank")
         now_unix_ms = int(self._client.now().unix_s * _MILLISECONDS)
-        clock = next_clock(last_clock=self._last_clock, now_unix_ms=now_unix_ms)
+        clock = acceptable_clock(last_clock=self._last_clock, now_unix_ms=now_unix_ms)
         wrapped = compose_public_text(
             text, self._chat, self._client.identity, clock=clock, timestamp_unix_ms=now_unix_ms
         )
-        self._last_clock = clock
+        self._last_clock = max(self._last_clock, clock)
         return wrapped
 
     def _read(self, opened: OpenedMessage) -> ChannelMessage | None:

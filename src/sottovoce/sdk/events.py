@@ -9,7 +9,8 @@ from typing import TypeAlias, assert_never
 from typing_extensions import override
 
 from sottovoce.chat import events as chat_events
-from sottovoce.chat.records import Chat, Contact, Message, Reaction
+from sottovoce.chat.message_values import is_note
+from sottovoce.chat.records import Chat, Contact, Device, Group, Message, Reaction
 from sottovoce.sdk.subscriptions import Subscription
 
 
@@ -36,6 +37,17 @@ class MessageWritten:
 
     message: Message
     quoted: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupNoteAdded:
+    """A group's chat says what became of the group: somebody created, joined, renamed or left it.
+
+    Nobody wrote it and nobody needs to answer it. In its text people are ``@`` and their contact
+    ids.
+    """
+
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,41 @@ class ChatChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupInvited:
+    """Somebody wants us in a group; `join_group` says yes, `leave` says no."""
+
+    group: Group
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChanged:
+    """A group is new, or its name, members or admins changed.
+
+    Attributes:
+        group: As it is now.
+        removed: Whether we were just taken out of it.
+    """
+
+    group: Group
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """A device of our own is new, introduced itself, or was enabled or disabled."""
+
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class ContactDeviceAdded:
+    """A person whom we know uses one more device; messages go to it from now on."""
+
+    contact: Contact
+    installation_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class StorageTrouble:
     """The store cannot be written, or can be written again.
 
@@ -103,11 +150,16 @@ class EventsMissed:
 MessengerEvent: TypeAlias = (
     MessageReceived
     | MessageWritten
+    | GroupNoteAdded
     | MessageStateChanged
     | ContactRequested
     | ContactChanged
     | ReactionChanged
     | ChatChanged
+    | GroupInvited
+    | GroupChanged
+    | DeviceChanged
+    | ContactDeviceAdded
     | StorageTrouble
     | EventsMissed
 )
@@ -140,15 +192,17 @@ ShownFact: TypeAlias = (
     | chat_events.ReactionChanged
     | chat_events.ChatChanged
     | chat_events.ContactChanged
+    | chat_events.GroupChanged
+    | chat_events.DeviceChanged
+    | chat_events.ContactDeviceAdded
 )
 
 
 def event_of(fact: ShownFact) -> MessengerEvent:
     """Return what a fact of the chats is called for a program."""
     match fact:
-        case chat_events.MessageAdded(message, quoted, asks_attention, mentions_us):
-            received = MessageReceived(message, quoted, asks_attention, mentions_us)
-            return MessageWritten(message, quoted) if message.own else received
+        case chat_events.MessageAdded():
+            return _event_of_message(fact)
         case chat_events.MessageChanged(message):
             return MessageStateChanged(message)
         case chat_events.ReactionChanged(reaction):
@@ -158,5 +212,33 @@ def event_of(fact: ShownFact) -> MessengerEvent:
         case chat_events.ContactChanged(contact, request_received, previous_ens_name):
             changed = ContactChanged(contact, previous_ens_name)
             return ContactRequested(contact) if request_received else changed
+        case (
+            chat_events.GroupChanged()
+            | chat_events.DeviceChanged()
+            | chat_events.ContactDeviceAdded()
+        ):
+            return _event_of_groups_and_devices(fact)
+        case _:
+            assert_never(fact)
+
+
+def _event_of_message(fact: chat_events.MessageAdded) -> MessengerEvent:
+    if is_note(fact.message):
+        return GroupNoteAdded(fact.message)
+    if fact.message.own:
+        return MessageWritten(fact.message, fact.quoted)
+    return MessageReceived(fact.message, fact.quoted, fact.asks_attention, fact.mentions_us)
+
+
+def _event_of_groups_and_devices(
+    fact: chat_events.GroupChanged | chat_events.DeviceChanged | chat_events.ContactDeviceAdded,
+) -> MessengerEvent:
+    match fact:
+        case chat_events.GroupChanged(group, invited, removed):
+            return GroupInvited(group) if invited else GroupChanged(group, removed)
+        case chat_events.DeviceChanged(device):
+            return DeviceChanged(device)
+        case chat_events.ContactDeviceAdded(contact, installation_id):
+            return ContactDeviceAdded(contact, installation_id)
         case _:
             assert_never(fact)

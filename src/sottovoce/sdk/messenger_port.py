@@ -6,18 +6,32 @@ holds the data directory. Everything else is here, so a program is written once 
 Chats, people and messages can be named in several ways:
 
 * a chat: a `Chat`, the key of a person, or a text: ``#name`` for a public chat; a key, contact id
-  or link for a person; the name of a public chat that is here; a contact's nickname or three-word
-  name;
+  or link for a person; the name of a public chat or a group that is here; a contact's nickname or
+  three-word name;
 * a person: a `Contact`, a key, or a text as above;
+* a group: a `Group`, its `Chat`, or its id or name;
+* a device: a `Device`, its code, or its installation id;
 * a message: a `Message`, its id, or the first hex digits of its id (with or without ``0x``).
 """
 
 from abc import ABC, abstractmethod
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
 from sottovoce.base.quantities import PublicKey
 from sottovoce.chat import commands
-from sottovoce.chat.records import Chat, ChatKind, Contact, Message, MessageState, Profile, Reaction
+from sottovoce.chat.events import CommandResult as CommandResult
+from sottovoce.chat.records import (
+    Chat,
+    ChatKind,
+    Contact,
+    Device,
+    Group,
+    Message,
+    MessageState,
+    Profile,
+    Reaction,
+    Recipient,
+)
 from sottovoce.identity.contact_link import ContactLink
 from sottovoce.payloads.chat_message import ContentType, StickerMessage
 from sottovoce.payloads.contact_id import contact_id
@@ -26,6 +40,8 @@ from sottovoce.sdk.events import EventSubscription
 from sottovoce.sdk.image_form import image_message
 from sottovoce.sdk.messages import PeerInfo
 from sottovoce.sdk.naming import ChatLike as ChatLike
+from sottovoce.sdk.naming import DeviceLike as DeviceLike
+from sottovoce.sdk.naming import GroupLike as GroupLike
 from sottovoce.sdk.naming import MessageLike as MessageLike
 from sottovoce.sdk.naming import PersonLike as PersonLike
 from sottovoce.sdk.queries import AnswerT, Query
@@ -36,7 +52,6 @@ CONNECT_TIMEOUT_S: Final = 15.0
 DELIVERY_TIMEOUT_S: Final = 60.0
 PAGE: Final = 50
 
-CommandResult: TypeAlias = Chat | Contact | Message | Reaction | Profile
 
 ResultT = TypeVar("ResultT", bound=CommandResult)
 
@@ -138,7 +153,7 @@ class MessengerPort(ABC):
         return await self._ask(commands.OpenOneToOne(await naming.key_of(self, person)), Chat)
 
     async def leave(self, chat: ChatLike) -> Chat:
-        """Show a chat no longer; a public one is no longer heard."""
+        """Show a chat no longer; a public one is no longer heard, a group learns that we left."""
         return await self._ask(commands.LeaveChat(await naming.chat_id_of(self, chat)), Chat)
 
     async def accept(self, chat: ChatLike) -> Chat:
@@ -174,7 +189,7 @@ class MessengerPort(ABC):
         """Say something.
 
         Args:
-            chat: Where: a public chat that was joined, or a person.
+            chat: Where: a public chat that was joined, a group, or a person.
             text: What; with a picture or sticker, what a client shows that cannot show it.
             reply_to: The message that it answers.
             image: The bytes of a picture file: PNG, JPEG, WebP or GIF.
@@ -243,6 +258,88 @@ class MessengerPort(ABC):
         public = chat is not None and chat.kind is ChatKind.PUBLIC
         state = MessageState.SENT if public else MessageState.ACKNOWLEDGED
         return await self.wait_for_state(known, state, timeout_s=timeout_s)
+
+    # ---- groups
+
+    async def create_group(self, name: str, *members: PersonLike) -> Group:
+        """Make a group with us as its admin, and invite people."""
+        keys = [await naming.key_of(self, member) for member in members]
+        return await self._ask(commands.CreateGroup(name, tuple(keys)), Group)
+
+    async def join_group(self, group: GroupLike) -> Group:
+        """Accept the invitation to a group: from now on we are heard there."""
+        return await self._ask(commands.JoinGroup(await naming.group_id_of(self, group)), Group)
+
+    async def add_members(self, group: GroupLike, *members: PersonLike) -> Group:
+        """Invite more people, as an admin."""
+        chat_id = await naming.group_id_of(self, group)
+        keys = [await naming.key_of(self, member) for member in members]
+        return await self._ask(commands.AddMembers(chat_id, tuple(keys)), Group)
+
+    async def remove_member(self, group: GroupLike, member: PersonLike) -> Group:
+        """Take a member who is no admin out of a group, as an admin."""
+        chat_id = await naming.group_id_of(self, group)
+        key = await naming.key_of(self, member)
+        return await self._ask(commands.RemoveMember(chat_id, key), Group)
+
+    async def promote(self, group: GroupLike, *members: PersonLike) -> Group:
+        """Make members admins, as an admin; nobody but they themselves can take that back."""
+        chat_id = await naming.group_id_of(self, group)
+        keys = [await naming.key_of(self, member) for member in members]
+        return await self._ask(commands.PromoteMembers(chat_id, tuple(keys)), Group)
+
+    async def resign_admin(self, group: GroupLike) -> Group:
+        """Be an ordinary member of a group again."""
+        return await self._ask(commands.ResignAdmin(await naming.group_id_of(self, group)), Group)
+
+    async def rename_group(self, group: GroupLike, name: str) -> Group:
+        """Change a group's name, as an admin."""
+        chat_id = await naming.group_id_of(self, group)
+        return await self._ask(commands.RenameGroup(chat_id, name), Group)
+
+    async def groups(self) -> tuple[Group, ...]:
+        """Return all groups that we are or were in, in the order of their ids."""
+        return await self.query(queries.ListGroups())
+
+    async def group(self, group: GroupLike) -> Group:
+        """Return a group as it is now.
+
+        Raises:
+            UnknownNameError: It is not here, or several have that name.
+        """
+        return await naming.group_of(self, group)
+
+    async def recipients(self, message: MessageLike) -> tuple[Recipient, ...]:
+        """Return to whom a message of ours in a group went, and who has it."""
+        message_id = await naming.message_id_of(self, message)
+        return await self.query(queries.ListRecipients(message_id))
+
+    # ---- our own devices
+
+    async def introduce_device(self, name: str = "", *, kind: str = "desktop") -> Device:
+        """Tell our other devices what this one is called, so that they can pair with it.
+
+        Args:
+            name: How its owner calls it; empty for the name it has.
+            kind: What it is, one word.
+        """
+        return await self._ask(commands.IntroduceDevice(name, kind), Device)
+
+    async def enable_device(self, device: DeviceLike, *, enabled: bool = True) -> Device:
+        """Let a device of ours have all that we say and do, or no longer.
+
+        Both devices have to enable each other. One that is enabled gets the whole present state.
+        """
+        installation_id = (await naming.device_of(self, device)).installation_id
+        return await self._ask(commands.EnableDevice(installation_id, enabled), Device)
+
+    async def sync_devices(self) -> Device:
+        """Tell our other devices the whole present state once more."""
+        return await self._ask(commands.SyncDevices(), Device)
+
+    async def devices(self) -> tuple[Device, ...]:
+        """Return our own devices that are known here, this one first."""
+        return await self.query(queries.ListDevices())
 
     # ---- people
 

@@ -15,11 +15,14 @@ from sottovoce.chat.records import (
     Chat,
     ChatId,
     Contact,
+    Device,
+    Group,
     Message,
     MessageState,
     Place,
     Profile,
     Reaction,
+    Recipient,
 )
 from sottovoce.chat.stores import HistoryReader
 from sottovoce.payloads.message_id import MessageId
@@ -109,6 +112,35 @@ class ListContacts(Query[tuple[Contact, ...]]):
     @override
     async def answer(self, place: AnswerPlace) -> tuple[Contact, ...]:
         return await place.read(lambda reader: tuple(reader.list_contacts()))
+
+
+@dataclass(frozen=True, slots=True)
+class ListGroups(Query[tuple[Group, ...]]):
+    """All groups, in the order of their ids."""
+
+    @override
+    async def answer(self, place: AnswerPlace) -> tuple[Group, ...]:
+        return await place.read(lambda reader: tuple(reader.list_groups()))
+
+
+@dataclass(frozen=True, slots=True)
+class ListDevices(Query[tuple[Device, ...]]):
+    """Our own devices, this one first."""
+
+    @override
+    async def answer(self, place: AnswerPlace) -> tuple[Device, ...]:
+        return await place.read(lambda reader: tuple(reader.list_devices()))
+
+
+@dataclass(frozen=True, slots=True)
+class ListRecipients(Query[tuple[Recipient, ...]]):
+    """To whom a message of our own in a group went."""
+
+    message_id: MessageId = field(repr=False)
+
+    @override
+    async def answer(self, place: AnswerPlace) -> tuple[Recipient, ...]:
+        return await place.read(lambda reader: tuple(reader.list_recipients(self.message_id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +280,9 @@ class AwaitState(Query[Message]):
 AnyQuery: TypeAlias = (
     ListChats
     | ListContacts
+    | ListGroups
+    | ListDevices
+    | ListRecipients
     | ReadProfile
     | ReadMessage
     | FindMessages

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sottovoce.base.errors import LocalProtocolError
-from sottovoce.chat.records import ChatKind, Contact
+from sottovoce.chat.records import ChatKind, Contact, Group
 from sottovoce.crypto import secp256k1
 from sottovoce.identity.alias import alias
 from sottovoce.sdk.bot import Bot, BotMessage, introduction
@@ -191,6 +191,56 @@ def test_contact_request_reaches_its_handler() -> None:
             [contact] = await person.contacts()
             assert (contact.added, contact.requested) == (True, True)
             assert [each.key for each in asked] == [person.public_key]
+
+    network.run(main())
+
+
+def test_bot_that_joins_a_group_hears_what_is_said_there() -> None:
+    network = MemoryNetwork()
+    bot = Bot(accepts_strangers=False)
+    heard_texts: list[str] = []
+
+    @bot.on_group_invitation
+    async def join(group: Group, messenger: Messenger) -> None:
+        if group.name == "walk":
+            await messenger.join_group(group)
+
+    @bot.on_message()
+    async def hear(message: BotMessage) -> None:
+        heard_texts.append(message.text)
+        await message.reply("I come, too")
+
+    async def main() -> None:
+        async with serving(network, bot) as person:
+            for name in ("walk", "spam"):
+                await person.create_group(name, TO_BOT)
+            await asyncio.sleep(30)
+            assert len((await person.group("walk")).joined) == 2
+            await person.send("spam", "buy this")
+            assert await answer(person, "who comes?", "walk") == "I come, too"
+            assert heard_texts == ["who comes?"]  # and no note on who joined
+            assert (await person.group("spam")).joined == (person.public_key,)
+
+    network.run(main())
+
+
+def test_bot_without_a_handler_of_invitations_does_not_join() -> None:
+    network = MemoryNetwork()
+    bot = Bot()
+    heard_texts: list[str] = []
+
+    @bot.on_message()
+    async def hear(message: BotMessage) -> None:
+        heard_texts.append(message.text)
+
+    async def main() -> None:
+        async with serving(network, bot) as person:
+            group = await person.create_group("walk", TO_BOT)
+            await asyncio.sleep(30)
+            await person.send(group, "who comes?")
+            await asyncio.sleep(30)
+            assert (await person.group("walk")).joined == (person.public_key,)
+            assert (heard_texts, bot.failed_count) == ([], 0)
 
     network.run(main())
 

@@ -4,13 +4,17 @@ from dataclasses import replace
 import pytest
 
 from sottovoce.chat import events as chat_events
-from sottovoce.chat.records import Chat, ChatId, ChatKind, Contact, Reaction
+from sottovoce.chat.records import Chat, ChatId, ChatKind, Contact, Device, Group, Reaction
+from sottovoce.payloads.chat_message import ContentType
 from sottovoce.sdk import events
 from sottovoce.sdk.events import EventsMissed, EventSubscription, ShownFact, event_of
 from unit.runtime.lane_scene import KEY
 from unit.sdk.test_json_form import ID, MESSAGE
 
 OWN = replace(MESSAGE, own=True)
+NOTE = replace(MESSAGE, content_type=ContentType.SYSTEM_MESSAGE_CONTENT_PRIVATE_GROUP)
+GROUP = Group(ChatId("group"), "walk", (KEY,), (KEY,), (KEY,), 1)
+DEVICE = Device("phone")
 CHAT = Chat(ChatId("lobby"), ChatKind.PUBLIC)
 CONTACT = Contact(KEY)
 REACTION = Reaction(ID, ChatId("lobby"), KEY, 1, 1)
@@ -34,6 +38,17 @@ REACTION = Reaction(ID, ChatId("lobby"), KEY, 1, 1)
         (
             chat_events.ContactChanged(CONTACT, request_received=True),
             events.ContactRequested(CONTACT),
+        ),
+        (chat_events.MessageAdded(NOTE), events.GroupNoteAdded(NOTE)),
+        (chat_events.GroupChanged(GROUP, invited=True), events.GroupInvited(GROUP)),
+        (
+            chat_events.GroupChanged(GROUP, removed=True),
+            events.GroupChanged(GROUP, removed=True),
+        ),
+        (chat_events.DeviceChanged(DEVICE), events.DeviceChanged(DEVICE)),
+        (
+            chat_events.ContactDeviceAdded(CONTACT, "phone"),
+            events.ContactDeviceAdded(CONTACT, "phone"),
         ),
     ],
     ids=lambda it: type(it).__name__,

@@ -8,7 +8,16 @@ from typing_extensions import override
 
 from sottovoce.base.quantities import PublicKey
 from sottovoce.chat import commands
-from sottovoce.chat.records import Chat, ChatId, ChatKind, Message, MessageState, Place
+from sottovoce.chat.records import (
+    Chat,
+    ChatId,
+    ChatKind,
+    Device,
+    Group,
+    Message,
+    MessageState,
+    Place,
+)
 from sottovoce.payloads.contact_id import contact_id
 from sottovoce.sdk import queries
 from sottovoce.sdk.events import EventSubscription
@@ -18,6 +27,8 @@ from unit.runtime.lane_scene import KEY
 from unit.sdk.test_json_form import ID, MESSAGE
 
 LOBBY = Chat(ChatId("lobby"), ChatKind.PUBLIC)
+WALK = Group(ChatId("walk"), "Walk", (KEY,), (KEY,), (KEY,), 1)
+PHONE = Device("phone")
 WITH_KEY = Chat(ChatId(contact_id(KEY)), ChatKind.ONE_TO_ONE)
 
 
@@ -94,3 +105,48 @@ def test_public_name_may_begin_with_its_sign() -> None:
     asyncio.run(port.join("#lobby"))
     asyncio.run(port.join("lobby"))
     assert port.asked == [commands.JoinPublicChat("lobby")] * 2
+
+
+def test_verbs_of_groups_are_commands() -> None:
+    async def do(port: Noting) -> list[object]:
+        wishes = (
+            port.create_group("Walk", KEY),
+            port.join_group(WALK),
+            port.add_members(WALK, KEY),
+            port.remove_member(WALK, KEY),
+            port.promote(WALK, KEY),
+            port.resign_admin(WALK),
+            port.rename_group(WALK, "Run"),
+        )
+        assert [await wish for wish in wishes] == [WALK] * len(wishes)
+        return [each for each in port.asked if not isinstance(each, queries.ListGroups)]
+
+    answers = [WALK, *[(WALK,), WALK] * 6]
+    assert asyncio.run(do(Noting(*answers))) == [
+        commands.CreateGroup("Walk", (KEY,)),
+        commands.JoinGroup(WALK.chat_id),
+        commands.AddMembers(WALK.chat_id, (KEY,)),
+        commands.RemoveMember(WALK.chat_id, KEY),
+        commands.PromoteMembers(WALK.chat_id, (KEY,)),
+        commands.ResignAdmin(WALK.chat_id),
+        commands.RenameGroup(WALK.chat_id, "Run"),
+    ]
+
+
+def test_verbs_of_devices_are_commands() -> None:
+    async def do(port: Noting) -> list[object]:
+        wishes = (
+            port.introduce_device("Phone", kind="mobile"),
+            port.enable_device(PHONE),
+            port.enable_device(PHONE, enabled=False),
+            port.sync_devices(),
+        )
+        assert [await wish for wish in wishes] == [PHONE] * len(wishes)
+        return port.asked
+
+    assert asyncio.run(do(Noting(*[PHONE] * 4))) == [
+        commands.IntroduceDevice("Phone", "mobile"),
+        commands.EnableDevice("phone"),
+        commands.EnableDevice("phone", enabled=False),
+        commands.SyncDevices(),
+    ]

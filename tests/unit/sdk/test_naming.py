@@ -1,5 +1,8 @@
+import asyncio
+
 import pytest
 
+from sottovoce.chat.device_code import device_code
 from sottovoce.crypto import secp256k1
 from sottovoce.identity.alias import alias
 from sottovoce.payloads.contact_id import contact_id
@@ -68,6 +71,71 @@ def test_messages_are_named_by_the_beginning_of_their_ids() -> None:
                 continue
             with pytest.raises(UnknownNameError, match=reason):
                 await naming.message_of(anna, name)
+
+    in_memory(look)
+
+
+def test_groups_and_their_members_have_names() -> None:
+    async def look(anna: Messenger) -> None:
+        walk = await anna.create_group("Walk", CARLA)
+        [chat] = await anna.chats()
+        for name in (walk, chat, walk.chat_id, " walk "):
+            assert await naming.group_of(anna, name) == walk
+            assert await naming.group_id_of(anna, name) == walk.chat_id
+        for name in (walk, "walk", walk.chat_id):
+            assert await naming.chat_id_of(anna, name) == walk.chat_id
+        assert await naming.key_of(anna, alias(CARLA)) == CARLA
+        with pytest.raises(UnknownNameError, match="no group here has that name or id"):
+            await naming.group_of(anna, "run")
+
+    in_memory(look)
+
+
+def test_of_groups_with_one_name_those_that_were_left_are_not_meant() -> None:
+    async def look(anna: Messenger) -> None:
+        left, here = [await anna.create_group("walk") for _ in range(2)]
+        for find in (naming.group_of, naming.chat_id_of):
+            with pytest.raises(UnknownNameError, match="more than one group"):
+                await find(anna, "walk")
+        await anna.leave(left)
+        assert await naming.group_of(anna, "walk") == here
+        await anna.leave(here)
+        await anna.add_contact(BRUNO, nickname="run")
+        await anna.create_group("run")
+        with pytest.raises(UnknownNameError, match="group or person"):
+            await naming.chat_id_of(anna, "run")
+
+    in_memory(look)
+
+
+def test_group_of_a_stranger_takes_no_name_that_is_in_use() -> None:
+    network = MemoryNetwork()
+
+    async def main() -> None:
+        async with network.messenger() as anna, network.messenger() as mallory:
+            await anna.connect(mallory.enode or "")
+            await anna.add_contact(BRUNO, nickname="Bruno")
+            walk = await anna.create_group("walk")
+            made = [await mallory.create_group(it, anna.public_key) for it in ("Bruno", "walk")]
+            await asyncio.sleep(60)
+            assert len(await anna.groups()) == 1 + len(made)
+            assert await naming.chat_id_of(anna, "Bruno") == contact_id(BRUNO)
+            assert await naming.chat_id_of(anna, "walk") == walk.chat_id
+            assert await naming.group_of(anna, "walk") == walk
+            assert await naming.chat_id_of(anna, made[1].chat_id) == made[1].chat_id
+
+    network.run(main())
+
+
+def test_devices_have_names() -> None:
+    async def look(anna: Messenger) -> None:
+        this = await anna.introduce_device("Desk")
+        code = device_code(anna.public_key, this.installation_id)
+        for name in (this, this.installation_id, code, code.lower().replace("-", " "), " desk "):
+            assert await naming.device_of(anna, name) == this
+        for name in ("", "phone", "AAAA-AAAA"):
+            with pytest.raises(UnknownNameError, match="no device of yours"):
+                await naming.device_of(anna, name)
 
     in_memory(look)
 

@@ -44,13 +44,15 @@ def test_public_names_are_those_that_we_promise_to_keep() -> None:
     assert sottovoce.__all__ == [
         "ApplicationSettings", "Bot", "BotMessage", "Channel", "ChannelMessage", "Chat",
         "ChatChanged", "ChatKind", "Client", "ClientClosedError", "ConnectError", "Contact",
-        "ContactChanged", "ContactRequested", "ControlClient", "ControlError", "EventsMissed",
-        "GossipSettings", "LocalProtocolError", "Message", "MessageReceived", "MessageState",
-        "MessageStateChanged", "MessageWritten", "Messenger", "MessengerPort", "NodeSettings",
-        "NotDeliveredError", "NotSentError", "PeerEvent", "PeerInfo", "PostError", "Profile",
-        "Reaction", "ReactionChanged", "ReactionType", "RefusedError", "Secrecy", "SentMessage",
-        "SottovoceError", "StackSettings", "Statistics", "StickerMessage", "StorageTrouble",
-        "StoreRefusedError", "Subscription", "UnknownNameError",
+        "ContactChanged", "ContactDeviceAdded", "ContactRequested", "ControlClient",
+        "ControlError", "Device", "DeviceChanged", "EventsMissed", "GossipSettings", "Group",
+        "GroupChanged", "GroupInvited", "GroupNoteAdded", "LocalProtocolError", "Message",
+        "MessageReceived", "MessageState", "MessageStateChanged", "MessageWritten", "Messenger",
+        "MessengerPort", "NodeSettings", "NotDeliveredError", "NotSentError", "PeerEvent",
+        "PeerInfo", "PostError", "Profile", "Reaction", "ReactionChanged", "ReactionType",
+        "Recipient", "RefusedError", "Secrecy", "SentMessage", "SottovoceError", "StackSettings",
+        "Statistics", "StickerMessage", "StorageTrouble", "StoreRefusedError", "Subscription",
+        "UnknownNameError",
     ]  # fmt: skip
 
 

@@ -11,11 +11,14 @@ from sottovoce.chat.records import (
     ChatId,
     ChatKind,
     Contact,
+    Device,
+    Group,
     Message,
     MessageState,
     Place,
     Profile,
     Reaction,
+    Recipient,
 )
 from sottovoce.chat.stores import HistoryReader
 from sottovoce.payloads.message_id import MessageId
@@ -30,6 +33,9 @@ ReadT = TypeVar("ReadT")
 CHAT = Chat(ChatId("lobby"), ChatKind.PUBLIC)
 CONTACT = Contact(KEY)
 REACTION = Reaction(ID, ChatId("lobby"), KEY, 1, 1)
+GROUP = Group(ChatId("walk"), "Walk", (KEY,), (KEY,), (KEY,), 1)
+DEVICE = Device("desk", is_this=True)
+RECIPIENT = Recipient(ID, KEY)
 PEER = PeerInfo(PublicKey(bytes(64)), "geth", "10.0.0.1", inbound=False)
 
 
@@ -42,6 +48,9 @@ class Library:
         self._store.save_contact(CONTACT)
         self._store.save_message(MESSAGE)
         self._store.save_reaction(REACTION)
+        self._store.save_group(GROUP)
+        self._store.save_device(DEVICE)
+        self._store.save_recipient(RECIPIENT)
 
     async def read(self, how: Callable[[HistoryReader], ReadT]) -> ReadT:
         return how(self._store)
@@ -68,6 +77,9 @@ class Library:
     [
         (queries.ListChats(), (CHAT,)),
         (queries.ListContacts(), (CONTACT,)),
+        (queries.ListGroups(), (GROUP,)),
+        (queries.ListDevices(), (DEVICE,)),
+        (queries.ListRecipients(ID), (RECIPIENT,)),
         (queries.ReadProfile(), Profile()),
         (queries.ReadMessage(ID), MESSAGE),
         (queries.ReadMessage(MessageId(bytes(32))), None),
