@@ -254,7 +254,7 @@ def leave(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Show a chat no longer; a public one is no longer heard."""
+    """Show a chat no longer; a public one is no longer heard, a group learns that you left."""
     from sottovoce.cli.chat_work import run_leave
     from sottovoce.cli.person import PersonOptions
 

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
+from sottovoce.chat.message_values import is_note
 from sottovoce.chat.records import Chat, Message, MessageState, Reaction
+from sottovoce.cli.chat_text import shown_text
 from sottovoce.cli.naming import AddressBook
 from sottovoce.cli.output import printable
 from sottovoce.identity.public_key_text import hex_key
@@ -38,11 +40,6 @@ _FACES: Final = {
     ReactionType.SAD: "\N{CRYING FACE}",
     ReactionType.ANGRY: "\N{ANGRY FACE}",
 }
-_KINDS: Final = {
-    ContentType.STICKER: "[sticker] ",
-    ContentType.IMAGE: "[picture] ",
-    ContentType.AUDIO: "[recording] ",
-}
 
 
 class Lines:
@@ -67,11 +64,13 @@ class Lines:
     ) -> str:
         """Return a message, under it what it answers, and its faces."""
         place = f"{printable(self._book.chat_name(message.chat_id))}  " if with_chat else ""
-        author = self._bold(printable(self._book.person_name(message.author)))
         when = moment(message.written_unix_ms)
         start = self._dim(f"{when}  {short_id(message.id)}  {place}")
+        if is_note(message):
+            return f"{start}{self._dim(f'-- {shown_text(self._book, message)}')}"
+        author = self._bold(printable(self._book.person_name(message.author)))
         marks = self._dim(f"  [{', '.join(_states(message))}]")
-        lines = [f"{start}{author}: {printable(shown_text(message))}{marks}"]
+        lines = [f"{start}{author}: {shown_text(self._book, message)}{marks}"]
         if message.response_to:
             lines.append(self._dim(f"    > {self._quote(quoted)}"))
         faces = [f"{face(each.type)} {self._name(each)}" for each in reactions]
@@ -93,7 +92,7 @@ class Lines:
     def chat(self, chat: Chat, last: Message | None) -> str:
         """Return a chat, with what was said last."""
         name = self._bold(printable(self._book.chat_name(chat.id)))
-        notes = [chat.kind.value]
+        notes = [chat.kind.value, *self._membership(chat)]
         if chat.unread_count:
             notes.append(f"{chat.unread_count} unread")
         if chat.muted:
@@ -101,16 +100,28 @@ class Lines:
         line = f"{name}  ({', '.join(notes)})"
         if last is None:
             return line
-        author = printable(self._book.person_name(last.author))
-        text = shortened(printable(shown_text(last)), _SNIPPET_CHARACTERS_MAX)
+        text = shortened(shown_text(self._book, last), _SNIPPET_CHARACTERS_MAX)
         when = moment(last.written_unix_ms)
+        if is_note(last):
+            return line + self._dim(f"\n    {when}  -- {text}")
+        author = printable(self._book.person_name(last.author))
         return line + self._dim(f"\n    {when}  {author}: {text}  [{_MARKS[last.secrecy]}]")
+
+    def _membership(self, chat: Chat) -> list[str]:
+        """Return what there is to know of us in a group."""
+        group = self._book.groups.get(chat.id)
+        if group is None:
+            return []
+        if self._book.own not in group.members:
+            return ["you are not in it any more"]
+        joined = self._book.own in group.joined
+        return [f"{len(group.members)} members" if joined else "you are invited"]
 
     def _quote(self, quoted: Message | None) -> str:
         if quoted is None:
             return "a message that is not here"
         author = printable(self._book.person_name(quoted.author))
-        text = shortened(printable(shown_text(quoted)), _QUOTE_CHARACTERS_MAX)
+        text = shortened(shown_text(self._book, quoted), _QUOTE_CHARACTERS_MAX)
         return f"{author}: {text}"
 
     def _name(self, reaction: Reaction) -> str:
@@ -141,6 +152,8 @@ def message_fields(
         "secrecy": None if message.secrecy is None else message.secrecy.value,
         "state": message.state.value,
         "peers": message.peer_count,
+        "recipients": message.recipient_count,
+        "acknowledged": message.acknowledged_count,
         "reason": message.reason,
         "reactions": [reaction_fields(each) for each in reactions],
     }
@@ -191,14 +204,6 @@ def face(number: int) -> str:
         return "?"
 
 
-def shown_text(message: Message) -> str:
-    """Return what a line can show of a message."""
-    try:
-        return _KINDS.get(ContentType(message.content_type), "") + message.text
-    except ValueError:
-        return message.text
-
-
 def content_name(number: int) -> str:
     """Return the name of a content type, as programs read it."""
     try:
@@ -219,16 +224,30 @@ def _face_name(number: int) -> str:
         return str(number)
 
 
+def how_far(message: Message) -> str:
+    """Return how far a message of ours has come, and in a group, with how many people."""
+    counts = f"{message.acknowledged_count} of {message.recipient_count}"
+    by = f" by {counts}" if message.recipient_count else ""
+    match message.state:
+        case MessageState.SENT:
+            partly = f", acknowledged{by}" if by else ""
+            if not message.peer_count:
+                return f"sent from another device{partly}"
+            return f"sent to {message.peer_count} peer(s){partly}"
+        case MessageState.ACKNOWLEDGED:
+            return f"acknowledged{by}"
+        case MessageState.FAILED:
+            return f"failed: {message.reason}" if message.reason else "failed"
+        case _:
+            return str(message.state.value)
+
+
 def _states(message: Message) -> list[str]:
     """Return how a message is protected and, if it is ours, how far it has come."""
     match message.state:
         case MessageState.RECEIVED:
             return [_MARKS[message.secrecy]]
-        case MessageState.QUEUED:
-            return ["queued"]
-        case MessageState.SENT:
-            return [f"sent to {message.peer_count} peer(s)", _MARKS[message.secrecy]]
-        case MessageState.STORED | MessageState.ACKNOWLEDGED:
-            return [message.state.value, _MARKS[message.secrecy]]
-        case MessageState.FAILED:
-            return [f"failed: {message.reason}" if message.reason else "failed"]
+        case MessageState.QUEUED | MessageState.FAILED:
+            return [how_far(message)]
+        case MessageState.SENT | MessageState.STORED | MessageState.ACKNOWLEDGED:
+            return [how_far(message), _MARKS[message.secrecy]]

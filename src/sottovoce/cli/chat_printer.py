@@ -5,18 +5,26 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import assert_never
 
+from sottovoce.base.quantities import PublicKey
+from sottovoce.chat.message_values import is_note
 from sottovoce.chat.records import ChatId, Message, Reaction
 from sottovoce.cli.chat_lines import Lines, message_fields, reaction_fields
-from sottovoce.cli.naming import AddressBook, address_book
+from sottovoce.cli.naming import AddressBook, address_book, partner
 from sottovoce.cli.output import is_coloured, printable
 from sottovoce.cli.person import Session
+from sottovoce.identity.public_key_text import hex_key
 from sottovoce.payloads.message_id import MessageId, message_id_text
 from sottovoce.sdk.errors import UnknownNameError
 from sottovoce.sdk.events import (
     ChatChanged,
     ContactChanged,
+    ContactDeviceAdded,
     ContactRequested,
+    DeviceChanged,
     EventsMissed,
+    GroupChanged,
+    GroupInvited,
+    GroupNoteAdded,
     MessageReceived,
     MessageStateChanged,
     MessageWritten,
@@ -58,7 +66,9 @@ class ChatPrinter:
                 return message
             case MessageStateChanged() | ReactionChanged():
                 self._print_change(event, chat_id)
-            case ContactChanged() | ContactRequested():
+            case GroupNoteAdded() | ContactDeviceAdded():
+                self._print_news(event, chat_id)
+            case ContactChanged() | ContactRequested() | GroupChanged():
                 self._use(await address_book(self._session.port))
             case EventsMissed(count):
                 self._session.output.talk(
@@ -68,8 +78,8 @@ class ChatPrinter:
                 self._session.output.talk(
                     f"nothing can be stored: {printable(reason)}" if reason else "storing again"
                 )
-            case ChatChanged():
-                pass
+            case ChatChanged() | GroupInvited() | DeviceChanged():
+                pass  # What happens in a group is a note in its chat.
             case _:
                 assert_never(event)
         return None
@@ -85,6 +95,25 @@ class ChatPrinter:
             line, kind = self._lines.reaction(changed), "reaction"
             fields = reaction_fields(changed)
         self._session.output.result(line, event=kind, **fields)
+
+    def _print_news(self, event: GroupNoteAdded | ContactDeviceAdded, chat_id: ChatId) -> None:
+        if isinstance(event, ContactDeviceAdded):
+            self._print_device(event.contact.key, event.installation_id, chat_id)
+        elif event.message.chat_id == chat_id:
+            self._print(event.message, None, (), with_chat=False)
+
+    def _print_device(self, owner: PublicKey, installation_id: str, chat_id: ChatId) -> None:
+        """Tell that a person of the chat uses one more device."""
+        group = self._book.groups.get(chat_id)
+        if owner not in (group.members if group is not None else (partner(chat_id),)):
+            return
+        name = printable(self._book.person_name(owner))
+        self._session.output.result(
+            f"-- {name} uses one more device, which gets what you say from now on",
+            event="contact device",
+            public_key=hex_key(owner),
+            installation_id=installation_id,
+        )
 
     def _use(self, book: AddressBook) -> None:
         self._book = book
@@ -108,4 +137,5 @@ class ChatPrinter:
     ) -> None:
         line = self._lines.message(message, quoted=quoted, reactions=reactions, with_chat=with_chat)
         fields = message_fields(self._book, message, reactions)
-        self._session.output.result(line, event="message", **fields)
+        event = "note" if is_note(message) else "message"
+        self._session.output.result(line, event=event, **fields)

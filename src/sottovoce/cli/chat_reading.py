@@ -3,16 +3,24 @@
 import asyncio
 import sys
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from sottovoce.chat.records import Chat, ChatId, Message
 from sottovoce.cli.chat_lines import Lines, chat_fields, message_fields
 from sottovoce.cli.chat_printer import ChatPrinter
-from sottovoce.cli.naming import AddressBook, address_book, chat_like, find_chat, partner
+from sottovoce.cli.naming import AddressBook, address_book, chat_like, find_chat, is_public
 from sottovoce.cli.output import CommandError, ExitCode, is_coloured, printable
 from sottovoce.cli.person import PersonOptions, Session, run_as_person
 from sottovoce.cli.stopping import Termination, first_of
 from sottovoce.payloads.message_id import MessageId
-from sottovoce.sdk.events import EventSubscription, MessageReceived, MessageWritten
+from sottovoce.sdk.events import (
+    EventSubscription,
+    GroupNoteAdded,
+    MessageReceived,
+    MessageWritten,
+)
+
+_Added: TypeAlias = MessageReceived | MessageWritten | GroupNoteAdded
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ def run_read(options: PersonOptions, what: ReadOptions) -> None:
     async def work(session: Session) -> None:
         book = await address_book(session.port)
         chat_id = find_chat(book, what.chat)
-        if partner(chat_id) is None and all(chat.id != chat_id for chat in book.chats):
+        if is_public(book, chat_id) and all(chat.id != chat_id for chat in book.chats):
             name = printable(chat_id)
             raise CommandError(
                 f'there is no chat #{name} here; join it with: sottovoce chat join "#{name}"',
@@ -134,7 +142,7 @@ async def _follow(
     """
     left = what.count
     async for event in events:
-        if isinstance(event, MessageReceived | MessageWritten) and event.message.id in known:
+        if isinstance(event, _Added) and event.message.id in known:
             continue  # It came between the subscription and the page.
         message = await printer.event(event, chat_id)
         if message is None:

@@ -4,9 +4,22 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from sottovoce.chat.records import Chat, Message, MessageState
-from sottovoce.cli.chat_lines import chat_fields, message_fields, reaction_fields, short_id
-from sottovoce.cli.naming import AddressBook, address_book, chat_like, find_chat, partner
+from sottovoce.chat.records import Chat, ChatId, Group, Message, MessageState
+from sottovoce.cli.chat_lines import (
+    chat_fields,
+    how_far,
+    message_fields,
+    reaction_fields,
+    short_id,
+)
+from sottovoce.cli.naming import (
+    AddressBook,
+    address_book,
+    chat_like,
+    find_chat,
+    group_command,
+    is_public,
+)
 from sottovoce.cli.options import Face, Wait
 from sottovoce.cli.output import CommandError, ExitCode, printable
 from sottovoce.cli.person import PersonOptions, Session, run_as_person
@@ -43,14 +56,14 @@ def run_send(options: PersonOptions, what: SendOptions) -> None:
         book = await address_book(port)
         answered = None if what.reply_to is None else await port.message(what.reply_to)
         chat_id = find_chat(book, what.chat) if answered is None else answered.chat_id
-        _check_wait(what.wait, is_public=partner(chat_id) is None)
+        _check_wait(what.wait, is_public=is_public(book, chat_id))
+        _check_joined(book, chat_id)
         message = await port.send(chat_like(chat_id), what.text, reply_to=answered)
         if what.wait is not Wait.QUEUED:
             message = await _wait_for(session, message, what.wait)
-        peers = f" to {message.peer_count} peer(s)" if message.state is MessageState.SENT else ""
         secrecy = "" if message.secrecy is None else f", {message.secrecy.value}"
         session.output.result(
-            f"{message.state.value}{peers}: message {short_id(message.id)} to "
+            f"{how_far(message)}: message {short_id(message.id)} to "
             f"{printable(book.chat_name(chat_id))}{secrecy}",
             event="message",
             **message_fields(book, message),
@@ -71,6 +84,24 @@ def _check_wait(wait: Wait, *, is_public: bool) -> None:
         )
 
 
+def _check_joined(book: AddressBook, chat_id: ChatId) -> None:
+    """Check that we have accepted the invitation, if it is a group.
+
+    Raises:
+        CommandError: We have not.
+    """
+    group = book.groups.get(chat_id)
+    if group is not None and _is_only_invited(book, group):
+        raise CommandError(
+            f"you are invited to this group; join it first: {group_command('join', group)}",
+            ExitCode.USAGE,
+        )
+
+
+def _is_only_invited(book: AddressBook, group: Group) -> bool:
+    return book.own in group.members and book.own not in group.joined
+
+
 async def _wait_for(session: Session, message: Message, wait: Wait) -> Message:
     """Wait until a message has come as far as wanted.
 
@@ -78,7 +109,7 @@ async def _wait_for(session: Session, message: Message, wait: Wait) -> Message:
         CommandError: It has not, within the time; the text says how far it has come.
     """
     timeout_s = session.options.timeout_s
-    whom = "the person's device to acknowledge it" if wait is Wait.ACKNOWLEDGED else "a peer"
+    whom = "a device of everybody there" if wait is Wait.ACKNOWLEDGED else "a peer"
     session.output.talk(f"waiting up to {timeout_s:g} s for {whom}")
     try:
         return await session.port.wait_for_state(message, _STATES[wait], timeout_s=timeout_s)
@@ -103,9 +134,13 @@ async def _how_far(session: Session, message: Message, reason: str) -> str:
         count = len(await session.port.peers())
         why = f"{count} peer(s) are connected" if count else "no peer was reached"
         return f"{name} is still queued after {timeout_s:g} s, {why}; {keeps}"
+    who = "the person is away or has not accepted you yet"
+    if message.recipient_count:
+        left = message.recipient_count - message.acknowledged_count
+        who = f"{left} of {message.recipient_count} people there are away or do not know you"
     return (
         f"{name} was sent to {message.peer_count} peer(s) and is not acknowledged after "
-        f"{timeout_s:g} s, so the person is away or has not accepted you yet; {keeps}"
+        f"{timeout_s:g} s, so {who}; {keeps}"
     )
 
 
@@ -144,7 +179,18 @@ def run_leave(options: PersonOptions, name: str) -> None:
 
 def run_accept(options: PersonOptions, name: str) -> None:
     """Take a stranger's chat among ours."""
-    _run_change(options, name, "accepted", lambda port, chat: port.accept(chat))
+
+    async def work(session: Session) -> None:
+        book = await address_book(session.port)
+        chat = await session.port.accept(chat_like(find_chat(book, name)))
+        _print_chat(session, book, chat, "accepted")
+        group = book.groups.get(chat.id)
+        if group is not None and _is_only_invited(book, group):
+            session.output.talk(
+                f"you are heard there once you have joined: {group_command('join', group)}"
+            )
+
+    run_as_person(options, work)
 
 
 def run_mute(options: PersonOptions, name: str, *, off: bool) -> None:

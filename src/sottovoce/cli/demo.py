@@ -1,8 +1,9 @@
-"""``sottovoce demo``: two people talk through a line of relays, and one of them crashes.
+"""``sottovoce demo``: people talk through a line of relays, with all that can happen to them.
 
-The relays run in this process; Anna and Bruno are processes of their own, each with an account and
-an encrypted database in a temporary directory. All of them meet over real TCP on the loopback
-address. In the end both databases are read back: every message must be there exactly once.
+The relays run in this process; Anna and Bruno, and later Carla and Anna's phone, are processes of
+their own, each with an account and an encrypted database in a temporary directory. All of them
+meet over real TCP on the loopback address. In the end all databases are read back: every message
+must be there exactly once, and nothing with somebody who was removed before it was said.
 """
 
 import asyncio
@@ -14,8 +15,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from sottovoce.app.accounts import create_account
+from sottovoce.app.accounts import create_account, recover_account
 from sottovoce.cli.demo_check import Kept, find_faults, find_unsure, read_back, read_copy
+from sottovoce.cli.demo_devices import play_both_devices, play_pairing
+from sottovoce.cli.demo_group import play_group
 from sottovoce.cli.demo_line import RelayLine, relay_line
 from sottovoce.cli.demo_people import Person
 from sottovoce.cli.demo_person import PersonProcess
@@ -25,6 +28,8 @@ from sottovoce.cli.demo_play import (
     play_in_private,
     play_in_public,
     play_keys,
+    said_by,
+    said_to,
     settle,
 )
 from sottovoce.cli.demo_transcript import Transcript
@@ -39,7 +44,7 @@ _PASSWORD_BYTES: Final = 16
 async def run_demo(
     *, relay_count: int, as_json: bool, relay_settings: GossipSettings | None = None
 ) -> None:
-    """Build the line, let the two talk, and check what they have in the end.
+    """Build the line, let people talk, and check what they have in the end.
 
     Args:
         relay_count: Relays between the two people.
@@ -65,11 +70,11 @@ async def run_demo(
 
 
 class _Show:
-    """The two processes, and what is played with them.
+    """The processes of people, and what is played with them.
 
     Args:
         folder: An empty directory.
-        password: The password of both accounts.
+        password: The password of all accounts.
         transcript: Where it is told.
     """
 
@@ -79,6 +84,8 @@ class _Show:
         self._transcript = transcript
         self._at_crash: Kept | None = None
         self._stage: Stage | None = None
+        self._phrases: dict[str, str] = {}
+        self._later: list[Person] = []
 
     async def play(self, line: RelayLine) -> None:
         """Play all scenes.
@@ -92,22 +99,42 @@ class _Show:
                 for name, enode in zip(("Anna", "Bruno"), line.ends, strict=True)
             ]
             left_port, right_port = await _together(processes)
-            people = [Person(each.name, await self._port(stack, each)) for each in processes]
-            for person in people:
-                await person.listen()
-                stack.push_async_callback(person.stop_listening)
+            people = [await self._person(stack, each) for each in processes]
             self._transcript.network(len(line.relays), {each.name: each.pid for each in processes})
             hops = line.hops(left_port, right_port)
             self._stage = stage = Stage(people[0], people[1], hops, self._transcript, [])
             await play_in_public(stage)
             await play_keys(stage)
             await play_in_private(stage)
-            await play_crash(
-                stage,
-                lambda: self._kill(processes[1]),
-                lambda: self._restart(stack, processes[1], people[1]),
-            )
+            more = await self._more_processes(stack, line.middle)
+
+            async def restart() -> None:
+                await self._restart(stack, processes[1], people[1])
+                more.start()  # What the crash delayed leaves time for it.
+
+            await play_crash(stage, lambda: self._kill(processes[1]), restart)
             await settle(stage)
+            carla, phone = self._later = await self._more_people(stack, more)
+            await play_pairing(stage, phone)
+            group = await play_group(stage, carla)
+            await play_both_devices(stage, phone, group)
+
+    async def _more_processes(self, stack: AsyncExitStack, enode: str) -> "_Starting":
+        """Give Carla, and Anna's phone with an account that is made from her phrase."""
+        phrase = self._phrases["Anna"]
+        more = _Starting(
+            [
+                await stack.enter_async_context(self._process("Carla", enode)),
+                await stack.enter_async_context(self._process("Anna's phone", enode, phrase)),
+            ]
+        )
+        stack.push_async_callback(more.cancel)
+        return more
+
+    async def _more_people(self, stack: AsyncExitStack, more: "_Starting") -> list[Person]:
+        await more.finished()
+        self._transcript.joined_in({each.name: each.pid for each in more.processes})
+        return [await self._person(stack, each) for each in more.processes]
 
     async def check(self, started_s: float) -> list[str]:
         """Read both databases back, tell what is in them, and return what is wrong.
@@ -121,35 +148,48 @@ class _Show:
         stage, at_crash = self._stage, self._at_crash
         assert stage is not None
         assert at_crash is not None
-        people = (stage.anna, stage.bruno)
+        people = (stage.anna, stage.bruno, *self._later)
         kept = {
             person.name: await asyncio.to_thread(
                 read_back, self._folder / person.name, self._password
             )
             for person in people
         }
-        said = [saying.message for saying in stage.said]
-        faults = [*find_faults(said, kept), *find_unsure(kept)]
+        said = said_to(stage, people)
+        faults = [*find_faults(said, kept), *find_unsure(said_by(stage, people), kept)]
         faults += [
             f"{person.name} was told of a message twice"
             for person in people
             if any(count > 1 for count in person.heard.values())
         ]
-        if kept[stage.bruno.name].sessions != at_crash.sessions:
+        if not at_crash.sessions <= kept[stage.bruno.name].sessions:
             faults.append("the conversation went on in another session than before the crash")
         counts = {name: len(of_person.messages) for name, of_person in kept.items()}
         wall_s = time.monotonic() - started_s
-        self._transcript.scene("The check", "Both processes have ended; their databases are read.")
-        self._transcript.check(counts, len(stage.said), faults, wall_s)
+        self._transcript.scene("The check", "All processes have ended; their databases are read.")
+        said_counts = {name: len(messages) for name, messages in said.items()}
+        self._transcript.check(counts, said_counts, faults, wall_s)
         return faults
 
     @asynccontextmanager
-    async def _process(self, name: str, enode: str) -> AsyncIterator[PersonProcess]:
-        """Give a person with a fresh account, whose process is not started yet."""
+    async def _process(
+        self, name: str, enode: str, phrase: str | None = None
+    ) -> AsyncIterator[PersonProcess]:
+        """Give a person whose process is not started yet, with the account of a phrase or a fresh.
+
+        Args:
+            name: Who it is.
+            enode: The relay that the process dials.
+            phrase: The account's recovery phrase; None for a fresh account.
+        """
         data_dir = self._folder / name
         data_dir.mkdir(mode=0o700)
         # Not on a thread: one that an interrupt leaves behind would write where all is removed.
-        create_account(data_dir, name, self._password, cost=LIGHT)
+        if phrase is None:
+            _, fresh = create_account(data_dir, name, self._password, cost=LIGHT)
+            self._phrases[name] = fresh.text
+        else:
+            recover_account(data_dir, phrase, name, self._password, cost=LIGHT)
         process = PersonProcess(name, data_dir, self._password, enode)
         try:
             yield process
@@ -157,6 +197,13 @@ class _Show:
             await process.kill()
             raise
         await process.stop()
+
+    async def _person(self, stack: AsyncExitStack, process: PersonProcess) -> Person:
+        """Give who is in a running process, listening."""
+        person = Person(process.name, await self._port(stack, process))
+        await person.listen()
+        stack.push_async_callback(person.stop_listening)
+        return person
 
     async def _port(self, stack: AsyncExitStack, process: PersonProcess) -> ControlClient:
         return await stack.enter_async_context(ControlClient(process.data_dir))
@@ -171,6 +218,37 @@ class _Show:
         await process.start()
         self._transcript.restarted(process.name, process.pid, time.monotonic() - started_s)
         await person.come_back(await self._port(stack, process))
+
+
+class _Starting:
+    """Processes that start while something else happens.
+
+    Args:
+        processes: Which.
+    """
+
+    def __init__(self, processes: list[PersonProcess]) -> None:
+        self.processes = processes
+        self._work: asyncio.Future[list[int]] | None = None
+
+    def start(self) -> None:
+        """Begin to start them."""
+        self._work = asyncio.ensure_future(_together(self.processes))
+
+    async def finished(self) -> None:
+        """Wait until all are ready.
+
+        Raises:
+            CommandError: One did not get ready.
+        """
+        assert self._work is not None, "they were not started"
+        await self._work
+
+    async def cancel(self) -> None:
+        """Start no more; harmless when all are ready."""
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.gather(self._work, return_exceptions=True)
 
 
 async def _together(processes: list[PersonProcess]) -> list[int]:

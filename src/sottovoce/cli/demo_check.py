@@ -1,15 +1,17 @@
-"""The end of ``sottovoce demo``: both databases are read back and compared with what was said."""
+"""The end of ``sottovoce demo``: all databases are read back and compared with what was said."""
 
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Final
 
 from sottovoce.adapters.sqlite.key import DatabasePassword
 from sottovoce.adapters.sqlite.person_store import open_person_store
 from sottovoce.app.accounts import find_account, unlock
+from sottovoce.chat.message_values import is_note
 from sottovoce.chat.records import ChatId, Message, MessageState
 from sottovoce.payloads.message_id import MessageId
 from sottovoce.secure.facts import Secrecy
@@ -33,8 +35,8 @@ class Kept:
 
     @property
     def messages(self) -> list[Message]:
-        """All messages, chat by chat."""
-        return [message for chat in self.chats.values() for message in chat]
+        """All messages, chat by chat, without notes on what became of a group."""
+        return [message for chat in self.chats.values() for message in chat if not is_note(message)]
 
 
 def read_back(data_dir: Path, password: str) -> Kept:
@@ -74,30 +76,38 @@ def read_copy(data_dir: Path, password: str) -> Kept:
         shutil.rmtree(copy)
 
 
-def find_faults(said: Sequence[Message], kept: Mapping[str, Kept]) -> list[str]:
+def find_faults(said: Mapping[str, Sequence[Message]], kept: Mapping[str, Kept]) -> list[str]:
     """Compare what was said with what is kept; returns a sentence for each difference.
 
     Args:
-        said: All that was said by anybody, in the order of saying.
-        kept: What each person's database holds.
+        said: What was said to each of them or by them, in the order of saying.
+        kept: What each one's database holds.
     """
     faults = []
     for name, of_person in kept.items():
         have = of_person.messages
-        faults += _lost_or_strange(name, said, have)
-        faults += _out_of_order(name, said, have)
-    orders = {tuple(_private(of_person)) for of_person in kept.values()}
-    if len(orders) > 1 and not faults:
-        faults.append("the conversation does not have the same order on both sides")
+        faults += _lost_or_strange(name, said[name], have)
+        faults += _out_of_order(name, said[name], have)
+    if not faults:
+        faults += [
+            f"a conversation has another order in {one}'s database than in {other}'s"
+            for one, other in combinations(kept, 2)
+            if _private(kept[one], kept[other]) != _private(kept[other], kept[one])
+        ]
     return faults
 
 
-def find_unsure(kept: Mapping[str, Kept]) -> list[str]:
-    """Return a sentence for each person who said something privately that is not acknowledged."""
+def find_unsure(said: Mapping[str, Collection[MessageId]], kept: Mapping[str, Kept]) -> list[str]:
+    """Return a sentence for each of them who said something that is not acknowledged.
+
+    Args:
+        said: What each of them said there, to people.
+        kept: What each one's database holds.
+    """
     faults = []
     for name, of_person in kept.items():
-        private = [each for each in of_person.messages if each.secrecy is not Secrecy.PUBLIC]
-        count = sum(each.state in _UNSURE for each in private)
+        own = [each for each in of_person.messages if each.id in said[name]]
+        count = sum(each.state in _UNSURE for each in own)
         if count:
             faults.append(f"{name} does not know of {count} messages that they arrived")
     return faults
@@ -114,7 +124,7 @@ def _lost_or_strange(name: str, said: Sequence[Message], have: Sequence[Message]
         elif texts.get(message.id) != message.text:
             faults.append(f"message {number} has another name in {name}'s database")
     if counts:
-        faults.append(f"{counts.total()} messages in {name}'s database were never said")
+        faults.append(f"{counts.total()} messages in {name}'s database were never said to them")
     return faults
 
 
@@ -133,11 +143,11 @@ def _out_of_order(name: str, said: Sequence[Message], have: Sequence[Message]) -
     ]
 
 
-def _private(kept: Kept) -> list[MessageId]:
-    """Return the names of the messages between the two, in the order of their chat."""
-    return [
-        message.id
-        for chat_id, chat in kept.chats.items()
-        if chat_id.startswith("0x")
-        for message in chat
-    ]
+def _private(kept: Kept, other: Kept) -> set[tuple[MessageId, ...]]:
+    """Return the conversations of one that the other has as well, in the order of their chats."""
+    shared = {message.id for message in other.messages if message.secrecy is not Secrecy.PUBLIC}
+    conversations = (
+        tuple(message.id for message in chat if message.id in shared and not is_note(message))
+        for chat in kept.chats.values()
+    )
+    return {each for each in conversations if each}

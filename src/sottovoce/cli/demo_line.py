@@ -94,6 +94,13 @@ class RelayLine:
         assert last is not None
         return first, last
 
+    @property
+    def middle(self) -> str:
+        """The enode URL of the relay in the middle."""
+        enode = self.relays[len(self.relays) // 2].enode
+        assert enode is not None
+        return enode
+
     def hops(self, left_port: int, right_port: int) -> list[Hop]:
         """Return the hops from one person to the other.
 

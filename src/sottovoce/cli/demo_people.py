@@ -12,14 +12,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from sottovoce.chat.records import Message, MessageState
+from sottovoce.chat.records import ChatId, Device, Group, Message, MessageState
 from sottovoce.cli.output import CommandError, ExitCode
 from sottovoce.payloads.message_id import MessageId
 from sottovoce.sdk.events import (
+    DeviceChanged,
     EventsMissed,
     EventSubscription,
+    GroupChanged,
+    GroupInvited,
     MessageReceived,
     MessageStateChanged,
+    MessageWritten,
     MessengerEvent,
 )
 from sottovoce.sdk.messenger_port import ChatLike, MessengerPort
@@ -44,7 +48,7 @@ class Step:
 
 
 class Person:
-    """One of the two, whoever holds the account now.
+    """Somebody at a device, whoever holds the account there now.
 
     Args:
         name: Who it is.
@@ -57,6 +61,8 @@ class Person:
         self.heard: Counter[MessageId] = Counter()
         self._arrivals: dict[MessageId, tuple[MessageReceived, float]] = {}
         self._steps: dict[MessageId, list[Step]] = {}
+        self._groups: dict[ChatId, Group] = {}
+        self._devices: dict[str, Device] = {}
         self._news = asyncio.Condition()
         self._is_deaf = False
         self._ear: EventSubscription | None = None
@@ -122,6 +128,24 @@ class Person:
             )
         )
 
+    async def sees_group(self, chat_id: ChatId, fits: Callable[[Group], bool]) -> None:
+        """Wait until a group has come to fit.
+
+        Raises:
+            TimeoutError: It has not.
+        """
+        await self._until(lambda: chat_id in self._groups and fits(self._groups[chat_id]))
+
+    async def sees_device(self, installation_id: str) -> None:
+        """Wait until another device of this person has said what it is called.
+
+        Raises:
+            TimeoutError: It has not.
+        """
+        await self._until(
+            lambda: installation_id in self._devices and bool(self._devices[installation_id].name)
+        )
+
     async def _until(self, condition: Callable[[], bool]) -> None:
         """Wait until a condition holds.
 
@@ -147,8 +171,15 @@ class Person:
             case MessageReceived(message):
                 self.heard[message.id] += 1
                 self._arrived(event)
+            case MessageWritten(message, quoted):
+                self.heard[message.id] += 1
+                self._arrived(MessageReceived(message, quoted))
             case MessageStateChanged(message):
                 self._step(message)
+            case GroupInvited(group) | GroupChanged(group):
+                self._groups[group.chat_id] = group
+            case DeviceChanged(device):
+                self._devices[device.installation_id] = device
             case EventsMissed(count):
                 raise AssertionError(f"{count} events were missed in a demo")
             case _:
@@ -178,6 +209,21 @@ class Saying:
     message: Message
     started_s: float
     queued_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSaying:
+    """A message that was said in a group.
+
+    Attributes:
+        message: The message when it was queued.
+        speaker: Who said it.
+        listeners: Who is to hear it.
+    """
+
+    message: Message
+    speaker: Person
+    listeners: tuple[Person, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +290,24 @@ async def delivered(saying: Saying, *, is_acknowledged: bool = True) -> Delivery
             steps.append((step.message, (step.moment_s - saying.started_s) * _MILLISECONDS))
     arrival_ms = (arrived_s - saying.started_s) * _MILLISECONDS
     return Delivery(saying, received, tuple(steps), arrival_ms)
+
+
+async def together(what: str, *waits: Coroutine[None, None, None]) -> None:
+    """Wait until all of several things have come.
+
+    Args:
+        what: What is waited for, as "the group to be complete".
+        waits: Each raises `TimeoutError` if it does not come.
+
+    Raises:
+        CommandError: One of them has not come in time, or cannot come.
+    """
+    try:
+        await asyncio.gather(*waits)
+    except TimeoutError:
+        raise CommandError(
+            f"waited {ARRIVAL_TIMEOUT_S:g} s for {what} in vain", ExitCode.NOT_DELIVERED
+        ) from None
 
 
 async def _both(one: Coroutine[None, None, None], other: Coroutine[None, None, None]) -> None:

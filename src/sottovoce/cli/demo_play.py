@@ -1,14 +1,15 @@
 """What happens in ``sottovoce demo``, scene by scene, whoever and wherever the two are."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from sottovoce.chat.records import Message, MessageState
 from sottovoce.cli.demo_line import Hop, carried_bytes, check_hops
-from sottovoce.cli.demo_people import Person, Saying, delivered, say
+from sottovoce.cli.demo_people import GroupSaying, Person, Saying, delivered, say
 from sottovoce.cli.demo_transcript import Transcript
 from sottovoce.identity.safety_number import safety_number
+from sottovoce.payloads.message_id import MessageId
 
 CHANNEL: Final = "sottovoce-demo"
 _PRIVATE: Final = "private"
@@ -23,7 +24,8 @@ class Stage:
         bruno: His process is killed.
         hops: The connections between them, from her to him.
         transcript: Where it is told.
-        said: All that was said so far, in the order of saying.
+        said: All that was said so far between the two, in the order of saying.
+        said_in_group: All that was said in a group, in the order of saying.
     """
 
     anna: Person
@@ -31,6 +33,7 @@ class Stage:
     hops: Sequence[Hop]
     transcript: Transcript
     said: list[Saying]
+    said_in_group: list[GroupSaying] = field(default_factory=list)
 
 
 async def play_in_public(stage: Stage) -> None:
@@ -138,6 +141,39 @@ async def settle(stage: Stage) -> None:
     for saying in stage.said:
         if saying.message.chat_id != CHANNEL:
             await delivered(saying)
+
+
+def said_to(stage: Stage, people: Iterable[Person]) -> dict[str, list[Message]]:
+    """Return what each device has to have in the end, in the order of saying.
+
+    What Anna and Bruno said has to be on all devices of theirs; of a group each has what was said
+    while they were in it.
+    """
+    said: dict[str, list[Message]] = {}
+    two = {person.port.public_key for person in (stage.anna, stage.bruno)}
+    for person in people:
+        key = person.port.public_key
+        said[person.name] = [each.message for each in stage.said if key in two]
+        said[person.name] += [
+            each.message
+            for each in stage.said_in_group
+            if key in {it.port.public_key for it in (each.speaker, *each.listeners)}
+        ]
+    return said
+
+
+def said_by(stage: Stage, people: Iterable[Person]) -> dict[str, set[MessageId]]:
+    """Return what was said to people on each device, which the device has to know of."""
+    said = [(each.speaker, each.message) for each in stage.said]
+    said += [(each.speaker, each.message) for each in stage.said_in_group]
+    return {
+        person.name: {
+            message.id
+            for speaker, message in said
+            if speaker is person and message.chat_id != CHANNEL
+        }
+        for person in people
+    }
 
 
 async def _in_public(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sottovoce.chat.records import Message, MessageState
+from sottovoce.chat.records import Device, Group, Message, MessageState
 from sottovoce.cli.demo_check import Kept
 from sottovoce.cli.demo_people import Delivery
 from sottovoce.cli.output import Output
@@ -13,6 +13,7 @@ from sottovoce.secure.facts import Secrecy
 
 _WIDTH: Final = 78
 _QUOTE_CHARACTERS_MAX: Final = 60
+_MILLISECONDS: Final = 1000
 _SECRECY: Final = {
     Secrecy.PUBLIC: "public",
     Secrecy.DH_ONLY: "no forward secrecy",
@@ -109,6 +110,88 @@ class Transcript:
             hop_bytes=list(hop_bytes),
         )
 
+    def joined_in(self, pids: dict[str, int]) -> None:
+        """Tell who else is there now."""
+        names = " and ".join(f"{name} (process {pid})" for name, pid in pids.items())
+        self._output.result(
+            f"\n{names} start, behind the relay in the middle.", event="network", processes=pids
+        )
+
+    def paired(self, name: str, device: Device, code: str) -> None:
+        """Tell that a device gives another one all that is said on it."""
+        self._output.result(
+            f"    on {name}: sottovoce device pair {code}   ({device.name})",
+            event="device enabled",
+            on=name,
+            name=device.name,
+            code=code,
+        )
+
+    def copied(self, name: str, delivery: Delivery, arrived_s: float) -> None:
+        """Tell that a message appeared on another device of its author or its reader."""
+        ms = (arrived_s - delivery.saying.started_s) * _MILLISECONDS
+        self._output.result(
+            f"    on {name} after {ms:.0f} ms",
+            event="copy",
+            on=name,
+            id=message_id_text(delivery.message.id),
+            arrived_ms=round(ms, 1),
+        )
+
+    def group(self, sentence: str, event: str, group: Group) -> None:
+        """Tell what became of a group."""
+        count = len(group.members)
+        self._output.result(
+            f"\n{sentence} ({count} in it, {len(group.joined)} have joined)",
+            event=f"group {event}",
+            id=group.chat_id,
+            name=group.name,
+            members=count,
+            joined=len(group.joined),
+        )
+
+    def group_message(self, deliveries: Sequence[Delivery], group: str) -> None:
+        """Tell a message that arrived at all members.
+
+        Args:
+            deliveries: How it came to each of them.
+            group: What the group is called.
+        """
+        first = deliveries[0]
+        message, name = first.message, first.saying.speaker.name
+        there = ", ".join(
+            f"{one.saying.listener.name} {one.arrival_ms:.0f} ms ({_secrecy(one.received.message)})"
+            for one in deliveries
+        )
+        counts = f"{message.acknowledged_count} of {message.recipient_count}"
+        last_ms = first.steps[-1][1]
+        self._output.result(
+            f"\n{name} in {group}: {message.text}\n"
+            f"    there: {there}\n    acknowledged by {counts} after {last_ms:.0f} ms",
+            event="message",
+            chat=f"group {group}",
+            speaker=name,
+            text=message.text,
+            id=message_id_text(message.id),
+            listeners=[
+                {
+                    "name": each.saying.listener.name,
+                    "secrecy": _secrecy(each.received.message),
+                    "arrived_ms": round(each.arrival_ms, 1),
+                }
+                for each in deliveries
+            ],
+            recipients=message.recipient_count,
+            acknowledged=message.acknowledged_count,
+            acknowledged_ms=round(last_ms, 1),
+        )
+
+    def refusal(self, name: str, reason: str) -> None:
+        """Tell that somebody could not do something any more."""
+        self._output.result(
+            f"\n{name} tries to write there: {reason}.", event="refused", name=name, reason=reason
+        )
+
     def killed(self, name: str, pid: int, kept: Kept) -> None:
         """Tell that a process is no more."""
         count = len(kept.messages)
@@ -131,22 +214,23 @@ class Transcript:
         )
 
     def check(
-        self, counts: dict[str, int], said: int, faults: Sequence[str], wall_s: float
+        self, counts: dict[str, int], said: dict[str, int], faults: Sequence[str], wall_s: float
     ) -> None:
-        """Tell what the two databases say.
+        """Tell what the databases say.
 
         Args:
-            counts: How many messages each person's database has.
-            said: How many were said.
+            counts: How many messages each database has.
+            said: How many it should have.
             faults: What is wrong.
             wall_s: How long all of it took.
         """
-        have = ", ".join(f"{count} of {said} in {name}'s" for name, count in counts.items())
+        have = ", ".join(f"{count} of {said[name]} in {name}'s" for name, count in counts.items())
         verdict = "each exactly once, in the same order." if not faults else "but:"
         lines = [f"\n{have}, {verdict}", *(f"    {fault}" for fault in faults)]
         if not faults:
             lines.append(
-                "The conversation went on in the session that it had before the crash. "
+                "Carla's has nothing of what was said after she was removed, and the conversation\n"
+                "went on in the session that it had before the crash. "
                 f"({wall_s:.0f} s in all)"
             )
         self._output.result(

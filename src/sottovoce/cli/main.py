@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from sottovoce.cli import account, chat, contact
+from sottovoce.cli import account, backup, chat, contact, device, group
 from sottovoce.cli.options import Account, DataDir, Json, PasswordFile, Peers, Verbose
 from sottovoce.cli.output import command, errors_as_sentences
 from sottovoce.cli.paths import data_place
@@ -32,7 +32,10 @@ app.add_typer(node_app, name="node")
 app.add_typer(peer_app, name="peer")
 app.add_typer(account.app, name="account")
 app.add_typer(contact.app, name="contact")
+app.add_typer(group.app, name="group")
+app.add_typer(device.app, name="device")
 app.add_typer(chat.app, name="chat")
+app.add_typer(backup.app, name="backup")
 
 # A week: longer than any mailserver of the time kept an envelope waiting for its reader's return.
 TTL_S_MAX = 7 * 24 * 3600
@@ -73,7 +76,7 @@ def demo(
     relays: Annotated[int, typer.Option(min=1, max=8, help="Relays between the two.")] = 3,
     as_json: Json = False,
 ) -> None:
-    """Show two people who talk through a line of relays on this machine; one of them crashes."""
+    """Show people who talk through relays on this machine: a crash, a group, a second device."""
     from sottovoce.cli.demo import run_demo
 
     command(run_demo)(relay_count=relays, as_json=as_json)

@@ -24,6 +24,10 @@ CREDENTIAL_NAME: Final = "sottovoce-password"
 # Whoever gets hold of the key file tries billions of short ones.
 SHORT_PASSWORD_CHARS: Final = 10
 
+# What a new password locks, and what a thief would copy.
+_OF_ACCOUNTS: Final = ("an account", "key file")
+_OF_BACKUPS: Final = ("a backup", "backup")
+
 _STDIN: Final = "-"
 _TERMINAL: Final = "/dev/tty"
 
@@ -74,21 +78,21 @@ def read_new_password(file: Path | None) -> tuple[str, str]:
         CommandError: It is empty, the two differ, or there is nobody to ask.
     """
     password = _password_of_files(file)
-    if password is None:
-        password = _ask("new password: ")
-        if password and _ask("the same once more: ") != password:
-            raise CommandError("the two passwords differ; nothing was changed", ExitCode.USAGE)
-    if not password:
-        raise CommandError(
-            "the password is empty, and such an account is open to everybody; choose one",
-            ExitCode.USAGE,
-        )
-    if len(password) >= SHORT_PASSWORD_CHARS:
-        return password, ""
-    return password, (
-        f"this password has fewer than {SHORT_PASSWORD_CHARS} characters: whoever copies the key "
-        "file can guess it; a few unrelated words are better"
-    )
+    return _judged(_asked_twice("new password") if password is None else password, _OF_ACCOUNTS)
+
+
+def read_backup_password(file: Path | None) -> tuple[str, str]:
+    """Return a password for a backup alone, asked for twice, and a warning about it or nothing.
+
+    Args:
+        file: What --backup-password-file says; None to be asked.
+
+    Raises:
+        CommandError: It is empty, the two differ, or there is nobody to ask.
+        LocalProtocolError: The file cannot be used.
+    """
+    what = "password for the backup alone"
+    return _judged(_asked_twice(what) if file is None else read_password_file(file), _OF_BACKUPS)
 
 
 def read_phrase(file: str | None) -> str:
@@ -111,6 +115,38 @@ def read_phrase(file: str | None) -> str:
     if text is None:
         raise CommandError("stdin is not UTF-8 text", ExitCode.USAGE)
     return text
+
+
+def _asked_twice(what: str) -> str:
+    """Ask for a new password.
+
+    Raises:
+        CommandError: The two differ, or there is nobody to ask.
+    """
+    password = _ask(f"{what}: ")
+    if password and _ask("the same once more: ") != password:
+        raise CommandError("the two passwords differ; nothing was changed", ExitCode.USAGE)
+    return password
+
+
+def _judged(password: str, of_what: tuple[str, str]) -> tuple[str, str]:
+    """Return a new password, and a warning if it is short.
+
+    Raises:
+        CommandError: It is empty.
+    """
+    what, file = of_what
+    if not password:
+        raise CommandError(
+            f"the password is empty, and such {what} is open to everybody; choose one",
+            ExitCode.USAGE,
+        )
+    if len(password) >= SHORT_PASSWORD_CHARS:
+        return password, ""
+    return password, (
+        f"this password has fewer than {SHORT_PASSWORD_CHARS} characters: whoever copies the "
+        f"{file} can guess it; a few unrelated words are better"
+    )
 
 
 def _password_of_files(file: Path | None) -> str | None:

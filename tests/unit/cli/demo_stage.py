@@ -1,10 +1,14 @@
-"""The people of the demo in this process: real nodes and real databases, and nobody is killed."""
+"""The people of the demo in this process, and nobody is killed.
+
+They are on real nodes with real databases, or on a network in memory, on virtual time.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from sottovoce.app.accounts import create_account
+from sottovoce.base.secret import PrivateKey
 from sottovoce.cli.demo_line import relay_line
 from sottovoce.cli.demo_people import Person
 from sottovoce.cli.demo_play import Stage
@@ -13,6 +17,9 @@ from sottovoce.cli.output import Output
 from sottovoce.identity.keystore_kdf import ScryptCost
 from sottovoce.sdk.client import Client
 from sottovoce.sdk.messenger import Messenger
+from sottovoce.sdk.testing import MemoryNetwork
+from unit.cli.person_records import ANNA as ANNA
+from unit.cli.person_records import BRUNO
 from unit.sdk.line import PROMPT
 
 PASSWORD = "open, please"
@@ -62,3 +69,26 @@ async def stage(folder: Path, relay_count: int = 1) -> AsyncIterator[tuple[Stage
             ports.append(port)
         transcript = Transcript(Output(as_json=True))
         yield Stage(people[0], people[1], line.hops(*ports), transcript, []), actors
+
+
+@asynccontextmanager
+async def cast_of(
+    network: MemoryNetwork, third: str, identity: PrivateKey | None = None
+) -> AsyncIterator[tuple[Stage, Person]]:
+    """Give Anna and Bruno, who are contacts, and a third person, all connected to Anna."""
+    async with AsyncExitStack() as stack:
+        people: list[Person] = []
+        hub: str | None = None
+        for name, key in (("Anna", ANNA.private), ("Bruno", BRUNO.private), (third, identity)):
+            messenger = await stack.enter_async_context(network.messenger(identity=key))
+            if hub is None:
+                hub = messenger.enode
+            else:
+                await messenger.connect(hub)
+            people.append(Person(name, messenger))
+            await people[-1].listen()
+            stack.push_async_callback(people[-1].stop_listening)
+        anna, bruno, other = people
+        await anna.port.add_contact(bruno.port.public_key, nickname="Bruno")
+        await bruno.port.add_contact(anna.port.public_key, nickname="Anna")
+        yield Stage(anna, bruno, (), Transcript(Output(as_json=True)), []), other

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from sottovoce.chat.records import MessageState, Reaction
+from sottovoce.chat.records import Chat, ChatId, ChatKind, Group, MessageState, Reaction
 from sottovoce.cli.chat_lines import (
     Lines,
     chat_fields,
@@ -22,6 +22,13 @@ from unit.cli.person_records import ANNA, BOOK, BRUNO, LOBBY, NOON, OWN, SAID
 PLAIN = Lines(BOOK, is_coloured=False)
 LOVE = Reaction(OWN.id, OWN.chat_id, BRUNO.public, ReactionType.LOVE, 9)
 WHEN = moment(NOON)
+NOTE = replace(
+    SAID,
+    text=f"@{BRUNO.hex_key} joined the group",
+    content_type=ContentType.SYSTEM_MESSAGE_CONTENT_PRIVATE_GROUP,
+    secrecy=None,
+)
+WALK = Chat(ChatId("3f0c0f5e-1"), ChatKind.GROUP, name="walk", unread_count=2)
 
 
 def test_message_of_somebody_has_time_name_text_and_secrecy() -> None:
@@ -61,6 +68,11 @@ def test_every_state_is_shown(state: MessageState, words: str) -> None:
     assert PLAIN.state(message) == f"aabbccdd  {words[1:-1]}"
 
 
+def test_message_that_another_device_of_ours_sent_says_so() -> None:
+    message = replace(OWN, state=MessageState.SENT, peer_count=0, response_to="")
+    assert PLAIN.state(message) == "aabbccdd  sent from another device, forward secrecy"
+
+
 @pytest.mark.parametrize(
     ("secrecy", "words"),
     [
@@ -71,6 +83,33 @@ def test_every_state_is_shown(state: MessageState, words: str) -> None:
 )
 def test_every_secrecy_is_shown(secrecy: Secrecy, words: str) -> None:
     assert PLAIN.message(replace(SAID, secrecy=secrecy), quoted=None).endswith(words)
+
+
+def test_message_in_a_group_says_how_many_have_it() -> None:
+    partly = replace(OWN, recipient_count=3, acknowledged_count=2, response_to="")
+    wholly = replace(partly, acknowledged_count=3, state=MessageState.ACKNOWLEDGED)
+    for message, words in (
+        (partly, "sent to 2 peer(s), acknowledged by 2 of 3, forward secrecy"),
+        (wholly, "acknowledged by 3 of 3, forward secrecy"),
+    ):
+        assert PLAIN.message(message, quoted=None).endswith(f"you: ciao anche  [{words}]")
+
+
+def test_note_on_a_group_is_no_message() -> None:
+    assert PLAIN.message(NOTE, quoted=None) == f"{WHEN}  1f2e3d4c  -- Bruno joined the group"
+
+
+def test_group_in_a_list_says_whether_we_are_in_it() -> None:
+    group = Group(WALK.id, "walk", (BRUNO.public, ANNA.public), (BRUNO.public,), (), 3)
+    for members, joined, words in (
+        (group.members, group.joined, "you are invited, 2 unread"),
+        (group.members, group.members, "2 members, 2 unread"),
+        (group.joined, group.joined, "you are not in it any more, 2 unread"),
+    ):
+        now = replace(group, members=members, joined=joined)
+        lines = Lines(replace(BOOK, chats=(WALK,), groups={WALK.id: now}), is_coloured=False)
+        assert lines.chat(WALK, None) == f"walk  (group, {words})"
+        assert lines.chat(WALK, NOTE).endswith(f"\n    {WHEN}  -- Bruno joined the group")
 
 
 def test_what_steers_a_terminal_or_hides_is_harmless() -> None:
@@ -136,6 +175,8 @@ def test_programs_get_everything_as_it_is() -> None:
         "secrecy": "forward secrecy",
         "state": "sent",
         "peers": 2,
+        "recipients": 0,
+        "acknowledged": 0,
         "reason": "",
         "reactions": [
             {

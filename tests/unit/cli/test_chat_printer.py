@@ -3,16 +3,19 @@ from dataclasses import replace
 
 import pytest
 
-from sottovoce.chat.records import MessageState, Reaction
+from sottovoce.chat.records import Contact, MessageState, Reaction
 from sottovoce.cli.chat_printer import ChatPrinter
 from sottovoce.cli.naming import address_book
 from sottovoce.cli.output import Output
 from sottovoce.cli.person import Session
+from sottovoce.payloads.chat_message import ContentType
 from sottovoce.payloads.reaction import ReactionType
 from sottovoce.sdk.events import (
     ChatChanged,
     ContactChanged,
+    ContactDeviceAdded,
     EventsMissed,
+    GroupNoteAdded,
     MessageReceived,
     MessageStateChanged,
     MessageWritten,
@@ -21,7 +24,7 @@ from sottovoce.sdk.events import (
     StorageTrouble,
 )
 from sottovoce.sdk.testing import MemoryNetwork
-from unit.cli.person_records import BOOK, BRUNO, LOBBY, OWN, SAID, WITH_BRUNO
+from unit.cli.person_records import ANNA, BOOK, BRUNO, LOBBY, OWN, SAID, WITH_BRUNO
 from unit.cli.stage import OPTIONS, alone, run
 
 LOVE = Reaction(OWN.id, WITH_BRUNO, BRUNO.public, ReactionType.LOVE, 9)
@@ -71,6 +74,24 @@ def test_states_and_faces_are_lines_of_their_own(capsys: pytest.CaptureFixture[s
     assert state == "aabbccdd  acknowledged, forward secrecy"
     assert face == "aabbccdd  Bruno puts \N{HEAVY BLACK HEART}"
     assert [json.loads(line)["event"] for line in objects] == ["message state", "reaction"]
+
+
+def test_notes_are_printed_and_count_for_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    note = replace(SAID, content_type=ContentType.SYSTEM_MESSAGE_CONTENT_PRIVATE_GROUP)
+    elsewhere = replace(note, chat_id=LOBBY)
+    assert hear(GroupNoteAdded(note), GroupNoteAdded(elsewhere), as_json=True) == [False, False]
+    [line] = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["event"] == "note"
+
+
+def test_new_device_of_a_person_of_the_chat_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    hear(
+        ContactDeviceAdded(Contact(BRUNO.public), "phone"),
+        ContactDeviceAdded(Contact(ANNA.public), "mine"),
+    )
+    assert capsys.readouterr().out == (
+        "-- Bruno uses one more device, which gets what you say from now on\n"
+    )
 
 
 def test_troubles_are_told_beside_the_results(capsys: pytest.CaptureFixture[str]) -> None:

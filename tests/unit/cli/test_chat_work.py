@@ -55,7 +55,7 @@ def test_message_is_acknowledged_by_the_other_device(capsys: pytest.CaptureFixtu
     out, err = capsys.readouterr()
     assert out.startswith("acknowledged: message ")
     assert " to Bruno, " in out
-    assert "for the person's device to acknowledge it" in err
+    assert "for a device of everybody there" in err
 
 
 def test_queued_message_waits_for_nobody(capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,7 +56,7 @@ def test_programs_get_one_object_for_each_thing_and_no_talk(
     transcript.message(delivery(), "private", (), [])
     transcript.killed("Bruno", 2, Kept({}, frozenset()))
     transcript.restarted("Bruno", 3, 0.5)
-    transcript.check({"Anna": 1}, 1, ["a fault"], 9.0)
+    transcript.check({"Anna": 1}, {"Anna": 1}, ["a fault"], 9.0)
     told: list[dict[str, Any]] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [each["event"] for each in told] == [
         "network", "link", "message", "killed", "restarted", "check",
@@ -68,7 +68,9 @@ def test_programs_get_one_object_for_each_thing_and_no_talk(
 
 
 def test_faults_are_listed_under_the_counts(capsys: pytest.CaptureFixture[str]) -> None:
-    Transcript(Output(as_json=False)).check({"Anna": 1, "Bruno": 2}, 2, ["one is missing"], 9.0)
+    Transcript(Output(as_json=False)).check(
+        {"Anna": 1, "Bruno": 2}, {"Anna": 2, "Bruno": 2}, ["one is missing"], 9.0
+    )
     assert capsys.readouterr().out == (
         "\n1 of 2 in Anna's, 2 of 2 in Bruno's, but:\n    one is missing\n"
     )

@@ -81,6 +81,17 @@ def test_public_chat_and_person_of_one_name_are_told_apart() -> None:
     assert find_chat(book, "#Bruno") == "Bruno"
 
 
+def test_group_of_a_stranger_takes_no_name_that_is_in_use() -> None:
+    group = Chat(ChatId("0123abcd-group"), ChatKind.GROUP, accepted=False, name="Bruno")
+    book = replace(BOOK, chats=(*BOOK.chats, group))
+    assert find_chat(book, "Bruno") == WITH_BRUNO
+    assert find_chat(book, "0123abcd") == group.id
+    ours = replace(group, id=ChatId("0123abcd-ours"), accepted=True, name="walk")
+    book = replace(BOOK, chats=(ours, replace(group, name="Walk")))
+    assert find_chat(book, "walk") == find_chat(book, "0123abcd") == ours.id
+    assert find_chat(book, "0123abcd-group") == group.id
+
+
 @pytest.mark.parametrize("text", ["bruno.stateofus.eth", "bruno.eth", "status-im://u/bruno.eth"])
 def test_ens_name_cannot_be_resolved_yet(text: str) -> None:
     with pytest.raises(CommandError, match="a name of ENS, which cannot be resolved yet"):

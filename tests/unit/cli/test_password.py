@@ -9,7 +9,12 @@ import pytest
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.cli import password as module
 from sottovoce.cli.output import CommandError, ExitCode
-from sottovoce.cli.password import read_new_password, read_password, read_phrase
+from sottovoce.cli.password import (
+    read_backup_password,
+    read_new_password,
+    read_password,
+    read_phrase,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -162,6 +167,18 @@ def test_short_password_is_taken_with_a_warning(tmp_path: Path) -> None:
     assert password == "123456789"
     assert "fewer than 10 characters" in warning
     assert password not in warning
+
+
+def test_backup_has_a_password_of_its_own_whatever_files_the_accounts_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: Callable[..., list[str]]
+) -> None:
+    monkeypatch.setenv("SOTTOVOCE_PASSWORD_FILE", str(secret_file(tmp_path, "of the account")))
+    asked = typed("of the backup", "of the backup")
+    assert read_backup_password(None) == ("of the backup", "")
+    assert asked[0] == "password for the backup alone: "
+    password, warning = read_backup_password(secret_file(tmp_path, "short"))
+    assert password == "short"
+    assert "whoever copies the backup can guess it" in warning
 
 
 def test_phrase_comes_from_a_file_from_stdin_or_from_the_terminal(
