@@ -2,13 +2,18 @@
 
 Equal seeds print equal trace hashes. Exit code 0 if every checker was content and every kind of
 fault fired, 1 otherwise. ``--calm`` runs the mesh without faults but for lost segments.
+``--people`` runs the storm among people, on all processors if there are several seeds.
 """
 
 import argparse
+import os
 import sys
 import time  # The rate is for people, no part of a run.
+from collections.abc import Mapping
 
 from sottovoce.sim.checkers import ViolationError
+from sottovoce.sim.people_runs import PeopleTotals, run_seeds
+from sottovoce.sim.people_storm import PeopleOutcome
 from sottovoce.sim.scenario import run
 from sottovoce.sim.storm import run_storm
 
@@ -20,37 +25,56 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, default=1, help="first seed (default 1)")
     parser.add_argument("--count", type=int, default=1, help="how many seeds to run (default 1)")
-    parser.add_argument("--calm", action="store_true", help="no faults but lost segments")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--calm", action="store_true", help="no faults but lost segments")
+    kind.add_argument("--people", action="store_true", help="people who chat, instead of nodes")
     parser.add_argument(
         "--loss", type=float, help="share of segments lost, with --calm (default 0.05)"
+    )
+    parser.add_argument(
+        "--jobs", type=int, help="processes, with --people (default: one for each processor)"
+    )
+    parser.add_argument(
+        "--on-disk", action="store_true", help="stores in encrypted files, with --people"
     )
     arguments = parser.parse_args()
     loss = 0.05 if arguments.loss is None else arguments.loss
     if not 0 <= loss < 1 or arguments.count < 1:
         parser.error("--loss is from 0 to below 1, --count at least 1")
     if arguments.loss is not None and not arguments.calm:
-        parser.error("--loss goes with --calm; the storm has its own")
+        parser.error("--loss goes with --calm; the storms have their own")
+    if arguments.jobs is not None and (arguments.jobs < 1 or not arguments.people):
+        parser.error("--jobs goes with --people, and is at least 1")
+    if arguments.on_disk and not arguments.people:
+        parser.error("--on-disk goes with --people")
+    seeds = range(arguments.seed, arguments.seed + arguments.count)
+    if arguments.people:
+        jobs = arguments.jobs or os.cpu_count() or 1
+        return _run_people(seeds, jobs, on_disk=arguments.on_disk)
+    return _run_nodes(seeds, loss if arguments.calm else None)
+
+
+def _run_nodes(seeds: range, calm_loss: float | None) -> int:
     started_s = time.perf_counter()  # noqa: TID251
-    for seed in range(arguments.seed, arguments.seed + arguments.count):
+    for seed in seeds:
         try:
-            said = _calm(seed, loss) if arguments.calm else _storm(seed)
+            said = _storm(seed) if calm_loss is None else _calm(seed, calm_loss)
         except ViolationError as violation:
             sys.stderr.write(f"violation: {violation}\n")
             return 1
         sys.stdout.write(said + "\n")
-    if arguments.count > 1:
-        rate = arguments.count / (time.perf_counter() - started_s)  # noqa: TID251
-        sys.stdout.write(f"{arguments.count} seeds, {rate:.2f} a second, no violation\n")
+    if len(seeds) > 1:
+        rate = len(seeds) / (time.perf_counter() - started_s)  # noqa: TID251
+        sys.stdout.write(f"{len(seeds)} seeds, {rate:.2f} a second, no violation\n")
     return 0
 
 
 def _storm(seed: int) -> str:
     outcome = run_storm(seed)
-    faults = ", ".join(f"{kind} {count}" for kind, count in sorted(outcome.faults.items()))
     return (
         f"seed {outcome.seed}: {outcome.message_count} messages, {outcome.event_count} events, "
         f"{outcome.checked_count} envelopes checked at every node, trace {outcome.trace_hash}\n"
-        f"  faults: {faults}"
+        f"{_faults(outcome.faults)}"
     )
 
 
@@ -62,6 +86,45 @@ def _calm(seed: int, loss: float) -> str:
         f"{outcome.loss_count} of {outcome.segment_count} segments lost, "
         f"trace {outcome.trace_hash}"
     )
+
+
+def _run_people(seeds: range, jobs: int, *, on_disk: bool) -> int:
+    """Run storms among people; a seed that keeps its promises says nothing if there are others."""
+    started_s = time.perf_counter()  # noqa: TID251
+
+    def tell(outcome: PeopleOutcome | str) -> None:
+        if isinstance(outcome, str):
+            sys.stderr.write(f"violation: {outcome}\n")
+        elif len(seeds) == 1:
+            sys.stdout.write(
+                f"seed {outcome.seed}: {outcome.message_count} messages, "
+                f"{outcome.envelope_count} envelopes, {outcome.event_count} events, "
+                f"trace {outcome.trace_hash}\n"
+            )
+
+    totals = run_seeds(seeds, jobs=min(jobs, len(seeds)), tell=tell, on_disk=on_disk)
+    sys.stdout.write(_totals(totals, time.perf_counter() - started_s))  # noqa: TID251
+    return 1 if totals.violations else 0
+
+
+def _totals(totals: PeopleTotals, duration_s: float) -> str:
+    count = totals.seed_count + len(totals.violations)
+    return (
+        f"{count} seeds among people, {count / duration_s:.2f} a second with "
+        f"{totals.message_count / duration_s:.0f} messages; {totals.message_count} messages in "
+        f"{totals.envelope_count} envelopes, "
+        f"{len(totals.violations) or 'no'} violations\n{_faults(totals.faults)}\n"
+        f"{_counted('actions', totals.actions)}\n"
+    )
+
+
+def _faults(faults: Mapping[str, int]) -> str:
+    return _counted("faults", faults)
+
+
+def _counted(what: str, counts: Mapping[str, int]) -> str:
+    listed = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
+    return f"  {what}: {listed}"
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """The module's command: ``python -m sottovoce.sim``."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 
 from sottovoce.sim import __main__ as command
 from sottovoce.sim.checkers import ViolationError
+from sottovoce.sim.people_runs import PeopleTotals
+from sottovoce.sim.people_storm import PeopleOutcome
 from sottovoce.sim.scenario import Outcome
 from sottovoce.sim.storm import StormOutcome
 
@@ -85,3 +88,61 @@ def test_storm_is_the_default_and_says_how_often_each_fault_fired(
         "seed 3: 4 messages, 900 events, 2 envelopes checked at every node, "
         f"trace {'cd' * 32}\n  faults: clog 1, cut 2\n"
     )
+
+
+# ---- people
+
+
+def run_people(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    def run_seeds(
+        seeds: range, *, jobs: int, tell: Callable[[PeopleOutcome | str], None], on_disk: bool
+    ) -> PeopleTotals:
+        assert on_disk == ("--on-disk" in arguments)
+        assert jobs == min(2, len(seeds))
+        totals = PeopleTotals()
+        for seed in seeds:
+            counts = {"loss": 3, "late": 1}, {"MarkRead": 2}
+            good = PeopleOutcome(seed, "ef" * 32, 900, 200, 450, *counts)
+            outcome = "seed 4: it went wrong" if seed == 4 else good
+            totals.add(outcome)
+            tell(outcome)
+        return totals
+
+    monkeypatch.setattr(command, "run_seeds", run_seeds)
+    monkeypatch.setattr("sys.argv", ["sim", "--people", "--jobs", "2", *arguments])
+    return command.main()
+
+
+def test_one_seed_among_people_says_what_happened(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_people(monkeypatch, "--seed", "3") == 0
+    first, second, third, fourth = capsys.readouterr().out.splitlines()
+    assert first == f"seed 3: 200 messages, 450 envelopes, 900 events, trace {'ef' * 32}"
+    assert second.startswith("1 seeds among people, ")
+    assert third == "  faults: late 1, loss 3"
+    assert fourth == "  actions: MarkRead 2"
+
+
+def test_many_seeds_among_people_are_added_up_and_bad_ones_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_people(monkeypatch, "--seed", "3", "--count", "3", "--on-disk") == 1
+    said = capsys.readouterr()
+    assert said.err == "violation: seed 4: it went wrong\n"
+    assert re.fullmatch(
+        r"3 seeds among people, [\d.]+ a second with \d+ messages; "
+        r"400 messages in 900 envelopes, 1 violations\n"
+        r"  faults: late 2, loss 6\n  actions: MarkRead 4\n",
+        said.out,
+    )
+
+
+@pytest.mark.parametrize("arguments", [["--people", "--jobs", "0"], ["--jobs", "2"], ["--on-disk"]])
+def test_processes_and_files_are_for_people(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["sim", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        command.main()
+    assert caught.value.code == 2
