@@ -315,6 +315,23 @@ def test_every_deviation_that_is_cited_is_written_down() -> None:
     report(problems)
 
 
+def test_every_decision_has_a_number_of_its_own_and_is_cited_by_it() -> None:
+    decisions = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    titles = [path.read_text(encoding="utf-8").partition("\n")[0] for path in decisions]
+    assert [path.name[:4] for path in decisions] == [f"{n:04}" for n, _ in enumerate(titles, 1)]
+    assert all(title.startswith(f"# {n}. ") for n, title in enumerate(titles, 1))
+    there = {path.name for path in decisions}
+    cited = re.compile(r"docs/decisions/([\w-]+\.md)")
+    report(
+        [
+            f"{name(path)}:{number}: there is no decision {found}; see docs/decisions"
+            for path, number, line in matches(cited)
+            for found in cited.findall(line)
+            if found not in there
+        ]
+    )
+
+
 def test_every_fragment_of_the_changelog_has_a_kind() -> None:
     report(
         [

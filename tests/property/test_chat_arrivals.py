@@ -1,6 +1,7 @@
 """Whatever arrives, in whatever order: nothing raises, history has one order, counts are true."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -11,17 +12,24 @@ from hypothesis import strategies as st
 from sottovoce.chat.commands import (
     AcceptChat,
     AddContact,
+    AddMembers,
     BlockContact,
     ClearChat,
     Command,
+    CreateGroup,
+    JoinGroup,
     JoinPublicChat,
     LeaveChat,
     MarkRead,
     MuteChat,
     OpenOneToOne,
+    PromoteMembers,
     React,
     RemoveContact,
+    RemoveMember,
+    RenameGroup,
     ResendMessage,
+    ResignAdmin,
     SendMessage,
     SetProfile,
     VerifyContact,
@@ -31,16 +39,20 @@ from sottovoce.chat.records import ChatId, ChatKind
 from sottovoce.chat.settings import ChatSettings
 from sottovoce.payloads.chat_message import ChatMessage, ContentType, ImageMessage, MessageType
 from sottovoce.payloads.contact import ContactUpdate
+from sottovoce.payloads.group_rules import group_chat_id
+from sottovoce.payloads.membership import EventType
 from sottovoce.payloads.message_id import MessageId, message_id_text
 from sottovoce.payloads.reaction import EmojiReaction
 from sottovoce.payloads.registry import Payload, UnknownPayload
 from sottovoce.secure.facts import Secrecy
 from sottovoce.stack.events import Arrived, MessageSubmitted, SentToPeers, TimePassed, Undeliverable
+from unit.chat.group_letters import signed, update
 from unit.chat.people import ENVELOPE, NOW_MS, Person, only
 
 AUTHORS: Final = tuple(Person(number) for number in range(1, 8))
 NAMES: Final = ("lobby", "kitchen")
-PLACES: Final = (*NAMES, *(person.id for person in AUTHORS), "", "nonsense")
+GROUP: Final = group_chat_id("6f1c4c1e-0000-4000-8000-000000000001", AUTHORS[1].key)
+PLACES: Final = (*NAMES, GROUP, *(person.id for person in AUTHORS), "", "nonsense")
 LIMITS: Final = ChatSettings(
     strangers_max=3,
     stranger_bytes_max=5 * 1100,
@@ -79,8 +91,31 @@ updates = st.builds(
     ens_name=st.sampled_from(["", "a.eth"]),
     profile_image=st.sampled_from(["", "nonsense"]),
 )
+# Events of one group that we are invited to; some are not allowed at their place.
+ME, CREATOR, OTHER = AUTHORS[:3]
+BEGINNING: Final = (
+    signed(CREATOR, GROUP, EventType.CHAT_CREATED, name="walk", clock=NOW_MS),
+    signed(CREATOR, GROUP, EventType.MEMBERS_ADDED, ME.id, OTHER.id, clock=NOW_MS + 1),
+    signed(OTHER, GROUP, EventType.MEMBER_JOINED, clock=NOW_MS + 2),
+)
+LATER: Final = (
+    signed(ME, GROUP, EventType.MEMBER_JOINED, clock=NOW_MS + 3),
+    signed(CREATOR, GROUP, EventType.MEMBER_REMOVED, ME.id, clock=NOW_MS + 3),
+    signed(CREATOR, GROUP, EventType.MEMBER_REMOVED, OTHER.id, clock=NOW_MS + 4),
+    signed(CREATOR, GROUP, EventType.ADMINS_ADDED, OTHER.id, clock=NOW_MS + 4),
+    signed(OTHER, GROUP, EventType.NAME_CHANGED, name="\x1b", clock=NOW_MS + 5),
+    signed(CREATOR, GROUP, EventType.MEMBERS_ADDED, ME.id, clock=NOW_MS + 9),
+)
+in_group = {"chat_id": GROUP, "message_type": MessageType.PRIVATE_GROUP}
+group_updates = st.builds(
+    lambda later, content: update(
+        GROUP, (*BEGINNING, *later), None if content is None else replace(content, **in_group)
+    ),
+    st.lists(st.sampled_from(LATER), unique=True, max_size=3),
+    st.one_of(st.none(), messages, reactions),
+)
 payloads: st.SearchStrategy[Payload] = st.one_of(
-    messages, messages, reactions, updates, st.just(UnknownPayload())
+    messages, messages, reactions, updates, group_updates, st.just(UnknownPayload())
 )
 arrivals = st.builds(
     Arrived,
@@ -109,6 +144,13 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(VerifyContact, keys, st.booleans()),
     st.builds(SetProfile, st.sampled_from(["", "a.eth"])),
     st.builds(MuteChat, chat_ids, st.booleans()),
+    st.builds(CreateGroup, st.sampled_from(["", "run"]), st.lists(keys, max_size=2).map(tuple)),
+    st.builds(JoinGroup, chat_ids),
+    st.builds(AddMembers, chat_ids, st.lists(keys, max_size=2).map(tuple)),
+    st.builds(RemoveMember, chat_ids, keys),
+    st.builds(PromoteMembers, chat_ids, st.lists(keys, max_size=2).map(tuple)),
+    st.builds(ResignAdmin, chat_ids),
+    st.builds(RenameGroup, chat_ids, st.just("swim")),
 )
 waits = st.integers(-3 * 86_400, 3 * 86_400)
 
@@ -163,6 +205,8 @@ def test_no_sequence_raises_or_breaks_counts_and_limits(
     check_counts(person)
     check_limits(person)
     before = person.people()
+    groups = {group.chat_id for group in person.store.list_groups()}
+    assert groups == {it.id for it in person.store.chats() if it.kind is ChatKind.GROUP}
     person.start()
     assert person.people() == before
 

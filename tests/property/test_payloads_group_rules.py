@@ -1,6 +1,7 @@
 """The rules of groups against a second writing of them, and what must hold in every group."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +9,14 @@ from hypothesis import strategies as st
 from sottovoce.base.errors import RemoteProtocolError
 from sottovoce.crypto.secp256k1 import public_key
 from sottovoce.payloads.contact_id import contact_id
-from sottovoce.payloads.group_rules import GroupState, apply_event, evaluate, merge
+from sottovoce.payloads.group_rules import (
+    GroupState,
+    apply_event,
+    evaluate,
+    evaluate_received,
+    merge,
+    settle,
+)
 from sottovoce.payloads.membership import EventType, MembershipEvent
 from sottovoce.payloads.membership_event import SignedEvent
 from unit.payloads.people import ANNA, BRUNO, CARLA
@@ -156,3 +164,39 @@ def test_merge_has_every_signature_once_and_is_in_order(
     assert clocks == sorted(clocks)
     assert merge(merged, merged) == merged
     assert merge(merged, ours) == merged
+
+
+# Few clocks, so that many are equal; each event is another one by its number.
+crossed = st.lists(events, max_size=14, unique_by=lambda each: each.signature).map(
+    lambda some: [creation, *some]
+)
+
+
+@given(crossed, st.randoms(use_true_random=False))
+def test_group_is_the_same_whatever_came_first(history: list[SignedEvent], random: Random) -> None:
+    shuffled = random.sample(history, len(history))
+    assert settle(CHAT_ID, shuffled) == settle(CHAT_ID, history)
+
+
+@given(crossed)
+def test_what_counts_is_by_itself_a_valid_history_for_everybody(history: list[SignedEvent]) -> None:
+    settled = settle(CHAT_ID, history)
+    if settled.allowed:
+        assert evaluate(CHAT_ID, settled.allowed) == settled.state
+        evaluate_received(CHAT_ID, settled.allowed[::-1])
+        assert settle(CHAT_ID, settled.allowed) == settled
+    else:
+        assert settled.state == GroupState()
+
+
+@given(crossed)
+def test_valid_history_without_equal_clocks_counts_whole(crossing: list[SignedEvent]) -> None:
+    history = [
+        replace(each, event=replace(each.event, clock=clock))
+        for clock, each in enumerate(crossing, start=1)
+    ]
+    try:
+        state = evaluate(CHAT_ID, history)
+    except RemoteProtocolError:
+        return
+    assert settle(CHAT_ID, history).state == state

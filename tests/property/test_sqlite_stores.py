@@ -56,6 +56,13 @@ def change_secure(store: SecureStore, change: SecureChange, sequence: int) -> No
         case "keys":
             keys = message_keys(*range(sequence, sequence + size))
             store.add_message_keys(name, keys, newest=bound + 1, above=sequence - bound)
+        case "next key":
+            # As a message is opened that comes in its order, whether or not it is confirmed.
+            store.load_message_key(name, CHAIN, sequence)
+            above = sequence - LARGEST * bound
+            store.add_message_keys(name, message_keys(sequence), newest=bound + 1, above=above)
+            if size > 1:
+                store.delete_message_key(name, CHAIN, sequence)
         case "chain":
             store.add_ended_chain(name, bytes([size]), newest=bound + 1)
         case "save":
@@ -73,21 +80,28 @@ def change_secure(store: SecureStore, change: SecureChange, sequence: int) -> No
     st.lists(
         st.tuples(
             st.sampled_from(
-                ["keys", "keys", "chain", "save", "save", "delete peer", "delete key", "delete"]
+                [
+                    *("keys", "next key", "next key", "chain", "save", "save"),
+                    *("delete peer", "delete key", "delete"),
+                ]
             ),
             st.integers(0, 1),
             few,
             few,
         ),
         max_size=LARGEST,
-    )
+    ),
+    st.booleans(),
 )
-def test_secrecy_is_kept_alike(changes: list[SecureChange]) -> None:
+def test_secrecy_is_kept_alike(changes: list[SecureChange], commits: bool) -> None:
     def both(person_store: MemoryPersonStore) -> None:
         model, store = MemoryStore(), person_store.below_chat.secure
         for place, change in enumerate(changes):
             for each in (model, store):
                 change_secure(each, change, place * LARGEST)
+            if commits:
+                person_store.commit()
+                person_store.begin()
             assert secure_answers(store) == secure_answers(model)
 
     is_same_after_both_ends(both)

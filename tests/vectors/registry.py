@@ -33,6 +33,10 @@ RUNNABLE: Final = (
     "transcript_public",
     "transcript_one_to_one",
     "transcript_one_to_one_datasync",
+    "transcript_group",
+    "transcript_group_datasync",
+    "transcript_pairing",
+    "transcript_pairing_datasync",
 )
 
 # Families whose layer does not exist yet, with the layer that they wait for.
@@ -46,10 +50,6 @@ LATER: Final = {
     "packets_waku": "gossip, Waku dialects",
     "rendezvous": "devp2p, discovery",
     "transactions": "payloads",
-    "transcript_group": "stack",
-    "transcript_group_datasync": "stack",
-    "transcript_pairing": "stack",
-    "transcript_pairing_datasync": "stack",
 }
 
 # Files that may lie beside the families and are none: figures of a model, without cases.

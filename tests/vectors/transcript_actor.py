@@ -1,6 +1,5 @@
 """One person of a transcript: a whole stack with its filters, whose draws are the recorded ones."""
 
-from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final
 
@@ -11,12 +10,15 @@ from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.filters import FilterTable
 from sottovoce.gossip.seal import EnvelopeRoute
 from sottovoce.secure.channel import Channel
+from sottovoce.secure.installations import Installation
 from sottovoce.secure.memory_store import MemoryStore
 from sottovoce.stack.events import (
+    Acknowledged,
     DeriveKey,
     EnvelopeOpened,
     KeyDerived,
     Listen,
+    OwnInstallations,
     PeersChanged,
     PostEnvelope,
     StackEvent,
@@ -31,6 +33,8 @@ from sottovoce.stack.stores import StackStores
 from sottovoce.stack.topics import key_of_name
 from sottovoce.sync.memory_store import MemorySyncStore
 from vectors.families.x3dh import key_pair
+from vectors.transcript_draws import Draws
+from vectors.transcript_screen import Screen
 
 
 @cache
@@ -39,52 +43,33 @@ def derived(name: str) -> SymmetricKey:
     return key_of_name(name)
 
 
-class Draws:
-    """The draws of one step after another; everybody draws from the same."""
-
-    def __init__(self, draws: Iterable[bytes] = ()) -> None:
-        self._draws = list(draws)
-
-    def load(self, draws: Iterable[bytes]) -> None:
-        """Begin a step; all of the one before must have been drawn."""
-        assert not self._draws, f"{len(self._draws)} recorded draws were not taken"
-        self._draws = list(draws)
-
-    def take(self, size_bytes: int) -> bytes:
-        """Return the next recorded draw."""
-        assert self._draws, f"a draw of {size_bytes} bytes was not recorded"
-        drawn = self._draws.pop(0)
-        assert len(drawn) == size_bytes, f"recorded {len(drawn)} bytes, asked for {size_bytes}"
-        return drawn
-
-    def copy(self) -> "Draws":
-        """Return what is left, for whoever tries something."""
-        return Draws(self._draws)
-
-
 class Actor:
-    """One person with one device.
+    """One device of a person.
 
     Attributes:
+        draws: What it draws next.
         told: What the stack told upwards.
         wished: The envelopes that it asked for.
+        unacknowledged: What it submitted to data sync, and what it will tell when somebody has it.
+        screen: What it has to show.
     """
 
-    def __init__(
-        self, recorded: dict[str, Any], draws: Draws, settings: StackSettings, now: Moment
-    ) -> None:
+    def __init__(self, recorded: dict[str, Any], settings: StackSettings, now: Moment) -> None:
         self.private, self.public = key_pair(recorded["identity"])
         assert recorded["contact_id"] == f"0x{self.public.uncompressed.hex()}"
         self.identity: Final = secp256k1.compress(self.public)
         self.installation_id: Final[str] = recorded["installation_id"]
         self.secure: Final = MemoryStore()
-        self._draws: Final = draws
+        self.draws: Final = Draws()
         self._filters: Final = FilterTable()
+        self._own = OwnInstallations(())
         self.told: list[StackOutput] = []
         self.wished: list[PostEnvelope] = []
+        self.unacknowledged: Final[dict[bytes, Acknowledged]] = {}
+        self.screen: Final = Screen(self.public, self.installation_id)
         stores = StackStores(self.secure, MemorySyncStore(), MemoryStackStore())
         self._stack: Final = Stack(
-            self.private, self.installation_id, stores, draws, now=now, settings=settings
+            self.private, self.installation_id, stores, self.draws, now=now, settings=settings
         )
         self.tell(Started(), now)
         self.tell(PeersChanged(1), now)
@@ -101,6 +86,8 @@ class Actor:
                     self._filters.remove(output.number)
                 case DeriveKey():
                     self.tell(KeyDerived(output.name, derived(output.name)), now)
+                case OwnInstallations():
+                    self._own = output
                 case _:
                     self.told.append(output)
 
@@ -115,11 +102,18 @@ class Actor:
         opened = self._filters.open(envelope, direct=False, pow=None)
         return None if opened is None else EnvelopeOpened(opened[1], opened[0])
 
+    def other_devices(self) -> dict[str, Installation]:
+        """Return the other devices of the same person, which the stack has told."""
+        known = self.channel().installations(self.public)
+        told = {each.installation_id: each.enabled for each in self._own.installations}
+        assert told == {name: each.enabled for name, each in known.items()}
+        return known
+
     def channel(self) -> Channel:
         """Return the layer of secrecy alone, on the same store and draws."""
-        return Channel(self.private, self.installation_id, self.secure, self._draws)
+        return Channel(self.private, self.installation_id, self.secure, self.draws)
 
     def trial(self) -> Channel:
         """Return the layer of secrecy alone, on copies: whatever it does is undone."""
-        store, draws = self.secure.copy(), self._draws.copy()
+        store, draws = self.secure.copy(), self.draws.copy()
         return Channel(self.private, self.installation_id, store, draws)

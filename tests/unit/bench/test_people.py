@@ -6,6 +6,7 @@ import pytest
 
 from bench import chat_1to1, conversations
 from bench.counting_disk import CIPHERED_NAME, COUNTS, counting_disk
+from bench.group_lanes import group_of
 from bench.lanes import two_lanes
 from bench.people import Person, Stopwatch, two_people
 from patience import run
@@ -62,3 +63,20 @@ def test_time_is_shared_among_what_was_done() -> None:
 
 def test_sync_of_the_disk_takes_time(tmp_path: Path) -> None:
     assert chat_1to1._sync_ms(tmp_path) > 0
+
+
+@pytest.mark.slow
+def test_message_in_a_group_reaches_every_member_and_is_acknowledged(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with group_of(3, tmp_path) as room:
+            before = room.envelopes
+            heard = [member.heard for member in room.members]
+            await room.say()
+            assert [member.heard for member in room.members] == [
+                heard[0],
+                *(count + 1 for count in heard[1:]),
+            ]
+            # One to each of the others, and an acknowledgement from each.
+            assert room.envelopes - before == 4
+
+    run(main())

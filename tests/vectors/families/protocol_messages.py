@@ -25,13 +25,12 @@ from sottovoce.secure.message import (
     SessionHeader,
     X3dhHeader,
 )
-from sottovoce.secure.records import Records
 from sottovoce.secure.wire import decode_message, encode_message
-from sottovoce.secure.x3dh import agree_as_initiator, agree_as_responder
 from vectors.case import Case
 from vectors.families.bundles import moment, read_bundle
 from vectors.families.x3dh import key_pair
 from vectors.scripted_entropy import ScriptedEntropy
+from vectors.secret_book import SecretBook
 from vectors.secure_tables import (
     Rows,
     bundle_rows,
@@ -76,8 +75,7 @@ class _Scene:
     def __init__(self, document: dict[str, Any]) -> None:
         self._document: Final = document
         self._devices: dict[str, _Person] = {}
-        self._ephemerals: dict[str, bytes] = {}
-        self._headers: dict[tuple[str, bytes], bytes] = {}
+        self._secrets = SecretBook()
         self._played = 0
 
     def check(self, number: int) -> None:
@@ -88,8 +86,7 @@ class _Scene:
                 name: _Person(identities[name.rpartition("-")[0]], installation_id)
                 for name, installation_id in self._document["installations"].items()
             }
-            self._ephemerals = {}
-            self._headers = {}
+            self._secrets = SecretBook()
             self._played = 0
         while self._played <= number:
             self._play(self._document["steps"][self._played])
@@ -104,10 +101,8 @@ class _Scene:
         for pair in step["generated_by_sender"]:
             if "private" in pair:
                 key_pair(pair)
-                self._ephemerals[pair["public_compressed"]] = unhex(pair["private"])
-        for entry in message.direct.values():
-            if entry.x3dh is not None:
-                self._headers[sender.installation_id, entry.x3dh.prekey] = entry.x3dh.ephemeral
+        self._secrets.note_drawn(step["generated_by_sender"])
+        self._secrets.note_sealed(message)
         sealed = self._seal(sender, step, message)
         assert sealed.content.hex() == step["protobuf"]
         recorded = step["target_installations"] or []
@@ -187,41 +182,9 @@ class _Scene:
             for row in recorded["ratchet_info_v2"]
         ]
         assert agreements == rows(plain)
-        for row in recorded["ratchet_info_v2"]:
-            self._check_secret(device, row)
-
-    def _check_secret(self, device: _Person, row: dict[str, Any]) -> None:
-        """What was agreed on can be computed again; we do not keep it."""
-        theirs = secp256k1.decompress(unhex(row["identity"]))
-        name = next(
-            name for name in device.store.sessions() if name.prekey.hex() == row["bundle_id"]
+        self._secrets.check(
+            device.private, device.installation_id, store, recorded["ratchet_info_v2"]
         )
-        own = Records(device.store).own().find(name.prekey)
-        if own is None:
-            ephemeral = self._headers[device.installation_id, name.prekey]
-            assert row["ephemeral_key"] in {None, ephemeral.hex()}
-            secret = agree_as_initiator(
-                identity=device.private,
-                ephemeral=secp256k1.private_key(self._ephemerals[ephemeral.hex()]),
-                their_identity=theirs,
-                their_prekey=secp256k1.decompress(name.prekey),
-            )
-        else:
-            session = next(
-                session
-                for other in device.store.sessions()
-                if other.installation_id == row["installation_id"]
-                and other.prekey == name.prekey
-                and other.peer.hex() == row["identity"]
-                and (session := Records(device.store).session(other)) is not None
-            )
-            secret = agree_as_responder(
-                identity=device.private,
-                prekey=own.private,
-                their_identity=theirs,
-                their_ephemeral=secp256k1.decompress(session.founders[-1]),
-            )
-        assert secret.raw.hex() == row["symmetric_key"]
 
 
 def _take_decisions(device: _Person, recorded: dict[str, Rows]) -> None:
