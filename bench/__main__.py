@@ -34,6 +34,7 @@ BENCHMARKS: Final = (
     "burst_and_join",
     "ratchet",
     "chat_1to1",
+    "group_chat",
 )
 PEERS: Final = frozenset({PRIMITIVES, MESSENGER}) | NODE_PEERS
 
