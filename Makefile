@@ -5,10 +5,14 @@ PYTHONS := python3.13 python3.12 python3.11 python3
 PYTHON ?=
 
 # Bounds of the long runs: examples of each property test, states of each model of data sync (the
-# largest has 4,778,714 and takes 1.4 GB), simulated networks, and where both start.
+# largest has 4,922,938 and takes 1.4 GB), simulated networks of each kind, and where both start;
+# where processes end in each scenario (all, each once, or empty for some), and processes killed.
 EXAMPLES ?= 2000
 STATES ?= 10000000
 SIMULATIONS ?= 1000
+DISK_SIMULATIONS ?= 6
+POINTS ?= all
+KILLS ?= 20
 SEED ?= 1
 
 # What `make bench` gets beside its defaults: programs to compare with, as in
@@ -31,7 +35,7 @@ all: check test  ## check and test
 setup: $(VENV)/.check  ## make .venv with everything in it (other targets set up what they need)
 	@echo "Ready: $(BIN) has sottovoce, the tests and the checks."
 
-demo: $(VENV)/.base  ## two people talk through a line of relays, and one of them crashes
+demo: $(VENV)/.base  ## people talk through relays: a crash, a group, a second device
 	@$(BIN)/sottovoce demo
 
 check: $(VENV)/.check  ## format, lint, spelling, types, layers, tidiness; changes nothing
@@ -45,8 +49,13 @@ check: $(VENV)/.check  ## format, lint, spelling, types, layers, tidiness; chang
 test: $(VENV)/.test  ## the whole fast suite, on all cores
 	@$(BIN)/python -m pytest --numprocesses auto
 
-test-long: $(VENV)/.test  ## SIMULATIONS networks, property tests with EXAMPLES examples and STATES states, from SEED
+test-long: $(VENV)/.test  ## SIMULATIONS networks, POINTS of crashes, KILLS, EXAMPLES and STATES of properties, from SEED
+	@$(BIN)/python -m sottovoce.sim --people --seed $(SEED) --count $(SIMULATIONS)
+	@$(BIN)/python -m sottovoce.sim --people --seed $(SEED) --count $(DISK_SIMULATIONS) --on-disk
 	@$(BIN)/python -m sottovoce.sim --seed $(SEED) --count $(SIMULATIONS)
+	@SOTTOVOCE_NETWORKS=$(SIMULATIONS) $(BIN)/python -m pytest -s tests/sim/test_people_bad_network.py
+	@SOTTOVOCE_POINTS=$(POINTS) $(BIN)/python -m pytest --numprocesses auto --ignore tests/crash/test_kills.py tests/crash
+	@SOTTOVOCE_KILLS=$(KILLS) $(BIN)/python -m pytest -s tests/crash/test_kills.py
 	@SOTTOVOCE_EXAMPLES=$(EXAMPLES) SOTTOVOCE_STATES=$(STATES) $(BIN)/python -m pytest --hypothesis-seed=$(SEED) tests/property
 
 sim: $(VENV)/.base  ## one simulated network, from SEED
