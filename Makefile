@@ -47,7 +47,7 @@ check: $(VENV)/.check  ## format, lint, spelling, types, layers, tidiness; chang
 	@echo "tidiness" && $(BIN)/python -m pytest --quiet --no-header tests/test_tidy.py
 
 test: $(VENV)/.test  ## the whole fast suite, on all cores
-	@$(BIN)/python -m pytest --numprocesses auto
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 test-long: $(VENV)/.test  ## SIMULATIONS networks, POINTS of crashes, KILLS, EXAMPLES and STATES of properties, from SEED
 	@$(BIN)/python -m sottovoce.sim --people --seed $(SEED) --count $(SIMULATIONS)

@@ -1,5 +1,6 @@
 """What every test run shares: the options of the vectors, and how long property tests search."""
 
+import gc
 import os
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ from vectors.selection import COMMITTED, SELECTION, select  # noqa: E402
 
 # The fast suite draws the same examples in every run; `make test-long` draws many more.
 EXAMPLES_VARIABLE: Final = "SOTTOVOCE_EXAMPLES"
-settings.register_profile("fast", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile("fast", max_examples=60, deadline=None, derandomize=True)
 settings.register_profile(
     "long", max_examples=int(os.environ.get(EXAMPLES_VARIABLE, "2000")), deadline=None
 )
@@ -51,6 +52,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SELECTION] = select(directory, config.getoption("--families"))
     words: str | None = config.getoption("--alias-words")
     alias_words.configure(None if words is None else Path(config.invocation_params.dir, words))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what was collected: thousands of tests stay."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
