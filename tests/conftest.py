@@ -14,7 +14,8 @@ pytest.register_assert_rewrite("vectors.families")
 from vectors import alias_words  # noqa: E402
 from vectors.selection import COMMITTED, SELECTION, select  # noqa: E402
 
-# The fast suite draws the same examples in every run; `make test-long` draws many more.
+# The fast suite draws the same examples in every run, as many as three minutes allow; `.ci/run`
+# draws 300 of each property before a change lands, and `make test-long` 2,000.
 EXAMPLES_VARIABLE: Final = "SOTTOVOCE_EXAMPLES"
 settings.register_profile("fast", max_examples=60, deadline=None, derandomize=True)
 settings.register_profile(
