@@ -21,7 +21,17 @@ class TokenBucket:
 
     def spend(self, cost: float, now_s: float) -> bool:
         """Take a cost out at a monotonic second; tell whether the bucket is overdrawn."""
-        refilled = self._left + (now_s - self._at_s) * self._refill_per_s
-        self._left = min(self._capacity, refilled) - cost
+        self._left = self._refilled(now_s) - cost
         self._at_s = now_s
         return self._left < 0
+
+    def wait_s(self, cost: float, now_s: float) -> float:
+        """Return the seconds until a cost could be paid in full; nothing is taken out."""
+        return max(0.0, (cost - self._refilled(now_s)) / self._refill_per_s)
+
+    def is_full(self, now_s: float) -> bool:
+        """Tell whether a new bucket would be the same."""
+        return self._refilled(now_s) >= self._capacity
+
+    def _refilled(self, now_s: float) -> float:
+        return min(self._capacity, self._left + (now_s - self._at_s) * self._refill_per_s)

@@ -7,6 +7,7 @@ Spec: EIP-627, "bloom filter"; go-ethereum whisper/whisperv6/envelope.go, whose 
 overwrite each other within a byte (docs/spec-deviations.md, "Bloom").
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -41,6 +42,25 @@ def topic_bloom(topic: Topic) -> int:
             bit += _UPPER_HALF
         bloom[bit // _BITS_PER_BYTE] = 1 << bit % _BITS_PER_BYTE
     return int.from_bytes(bloom, "big")
+
+
+def topics_within(bloom: int) -> Callable[[Topic], bool]:
+    """Return what tells whether all bits of a topic are in a bloom: for thousands of topics.
+
+    Of a topic that is not, mostly one bit is looked at: the last one, which nothing replaces.
+    """
+    has_bit = [
+        bool(byte >> bit & 1) for byte in bloom_to_bytes(bloom) for bit in range(_BITS_PER_BYTE)
+    ]
+    last = _POSITIONS - 1
+
+    def is_within(topic: Topic) -> bool:
+        if not has_bit[topic[last] + (topic[_SELECTOR] >> last & 1) * _UPPER_HALF]:
+            return False
+        bits = topic_bloom(topic)
+        return bits & bloom == bits
+
+    return is_within
 
 
 def bloom_to_bytes(bloom: int) -> bytes:

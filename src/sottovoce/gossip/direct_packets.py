@@ -19,7 +19,6 @@ from sottovoce.gossip.envelope import (
     Envelope,
     decode_envelope,
     decode_envelopes,
-    encode_envelopes,
 )
 
 REQUEST_ID_BYTES: Final = 32
@@ -40,9 +39,14 @@ _LIMIT_BITS: Final = 32
 
 def encode_direct(envelopes: Sequence[Envelope]) -> bytes:
     """Encode direct envelopes: one goes bare, every other number as a list."""
-    if len(envelopes) == 1:
-        return envelopes[0].raw
-    return encode_envelopes(envelopes)
+    return encode_archived([envelope.raw for envelope in envelopes])
+
+
+def encode_archived(raw_envelopes: Sequence[bytes]) -> bytes:
+    """Encode direct envelopes that are at hand as bytes only, in the same two forms."""
+    if len(raw_envelopes) == 1:
+        return raw_envelopes[0]
+    return rlp.encode_list(raw_envelopes)
 
 
 def decode_direct(payload: bytes, *, list_accepted: bool) -> list[Envelope]:

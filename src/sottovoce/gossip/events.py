@@ -107,10 +107,45 @@ class DirectPosted:
 
 @dataclass(frozen=True, slots=True)
 class DirectRequestPosted:
-    """Send a request (code 126, RLP body made by the mail layer) and trust the peer from now on."""
+    """Send a request (code 126, RLP body made by the mail layer).
+
+    Until `DirectRequestClosed` the peer's answers are handed up, and nobody else's.
+    """
 
     peer: int
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DirectRequestClosed:
+    """No request to this peer is open any more: what it still sends past the pool is skipped."""
+
+    peer: int
+
+
+@dataclass(frozen=True, slots=True)
+class DirectOffered:
+    """Let the filters for direct messages try these envelopes, which `DirectReceived` brought."""
+
+    envelopes: tuple[Envelope, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningMarked:
+    """Answer `OpenedUpTo` when the filters have tried all that waits for them now."""
+
+    mark: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedPosted:
+    """Send envelopes of an archive to a peer, as they are, in one packet (code 127).
+
+    They go one by one to a peer that takes no lists.
+    """
+
+    peer: int
+    envelopes: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +166,17 @@ class SyncRequestPosted:
 
 @dataclass(frozen=True, slots=True)
 class SyncAnswered:
-    """Send archived envelopes to a peer that asked for sync (code 124).
+    """Send archived envelopes to a peer that asked for sync, in one packet (code 124).
 
     Attributes:
         peer: Who asked.
-        envelopes: What was found, any number.
+        envelopes: RLP of each; together they fit a packet.
         cursor: Where the next request goes on; empty when there is no more.
         final: Whether this is the end of the answer.
     """
 
     peer: int
-    envelopes: tuple[Envelope, ...]
+    envelopes: tuple[bytes, ...]
     cursor: bytes = b""
     final: bool = False
 
@@ -195,22 +230,29 @@ class TimePassed:
     """The moment of `next_deadline` has come (or may have)."""
 
 
-# What our own program wants sent.
-PostEvent: TypeAlias = (
-    EnvelopePosted
-    | DirectPosted
+# What our own program wants sent: to one peer, or to all.
+PeerPost: TypeAlias = (
+    DirectPosted
     | DirectRequestPosted
     | DirectRequestAnswered
+    | ArchivedPosted
     | SyncRequestPosted
     | SyncAnswered
     | SyncRefused
 )
+PostEvent: TypeAlias = EnvelopePosted | PeerPost
 # What our own program wants of us from now on.
 SettingEvent: TypeAlias = FilterInstalled | FilterRemoved | MinimumPowChanged | BloomChanged
-# What happens to the connections.
-PeerEvent: TypeAlias = PeerBlocked | PeerDrained | PeerJoined | PeerLeft | PeerTrustChanged
+# What happens to the connections, and what we believe of those behind them.
+PeerEvent: TypeAlias = (
+    PeerBlocked | PeerDrained | PeerJoined | PeerLeft | PeerTrustChanged | DirectRequestClosed
+)
+# What is opened past the pool, and when.
+OpeningEvent: TypeAlias = DirectOffered | OpeningMarked
 
-GossipEvent: TypeAlias = PeerPackets | TimePassed | PeerEvent | PostEvent | SettingEvent
+GossipEvent: TypeAlias = (
+    PeerPackets | TimePassed | PeerEvent | PostEvent | SettingEvent | OpeningEvent
+)
 
 # ---- outputs
 
@@ -246,6 +288,13 @@ class MessageOpened:
     filters: tuple[int, ...]
     message: OpenedMessage
     direct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedUpTo:
+    """The filters have tried all that waited when this was marked; what they opened came before."""
+
+    mark: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,8 +346,23 @@ class DirectRequestReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectReceived:
+    """Envelopes that a peer sent past the pool while a request to it is open; nobody opened them.
+
+    Attributes:
+        peer: Who sent them.
+        envelopes: One or more; nothing in them was checked.
+        trusted: Whether the peer's direct messages are taken at any time.
+    """
+
+    peer: int
+    envelopes: tuple[Envelope, ...]
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RequestCompleted:
-    """A trusted peer says that a request of ours is done (code 125).
+    """A peer that is trusted, or was asked, says that a request is done (code 125).
 
     Attributes:
         peer: Who answered.
@@ -352,6 +416,7 @@ class SyncReceived:
 GossipOutput: TypeAlias = (
     PacketsToSend
     | MessageOpened
+    | OpenedUpTo
     | EnvelopesSent
     | BatchConfirmed
     | PeerGreeted
@@ -359,6 +424,7 @@ GossipOutput: TypeAlias = (
     | PostAccepted
     | PostRefused
     | DirectRequestReceived
+    | DirectReceived
     | RequestCompleted
     | EnvelopesToArchive
     | SyncRequested

@@ -62,9 +62,14 @@ class EnvelopesArrived:
 
 @dataclass(frozen=True, slots=True)
 class DirectArrived:
-    """Envelopes that a trusted peer sent past the pool."""
+    """Envelopes that a peer sent past the pool, who is trusted or was asked."""
 
     envelopes: list[Envelope]
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """Something that only trusted peers may send, or those that were asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ Received: TypeAlias = (
     | Greeted
     | WishesWidened
     | Unknown
+    | Unasked
     | DirectRequestReceived
     | RequestCompleted
     | SyncRequested
@@ -96,6 +102,8 @@ Received: TypeAlias = (
 _TRUSTED_KINDS: Final = frozenset(
     {PacketKind.DIRECT_MESSAGES, PacketKind.REQUEST_COMPLETE, PacketKind.SYNC_RESPONSE}
 )
+# Of these, the answers to a request for history: taken while one is open.
+_ANSWERS: Final = frozenset({PacketKind.DIRECT_MESSAGES, PacketKind.REQUEST_COMPLETE})
 # Skipped without a look unless we serve mail.
 _MAIL_KINDS: Final = frozenset(
     {PacketKind.DIRECT_REQUEST, PacketKind.SYNC_REQUEST, PacketKind.SYNC_RESPONSE}
@@ -121,8 +129,8 @@ def read_packet(session: Session, packet: Packet, settings: GossipSettings) -> R
         raise RemoteProtocolError(f"a packet of {len(packet.payload)} bytes is too large")
     if kind is None:
         return Unknown()
-    if kind in _TRUSTED_KINDS and not session.trusted:
-        return None
+    if kind in _TRUSTED_KINDS and not (session.trusted or (session.asked and kind in _ANSWERS)):
+        return Unasked()
     if kind in _MAIL_KINDS and not settings.serves_mail:
         return None
     return _READERS[kind](session, packet.payload)

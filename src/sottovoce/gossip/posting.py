@@ -14,9 +14,14 @@ from sottovoce.base.moment import Moment
 from sottovoce.base.packets import Packet
 from sottovoce.gossip.bloom import bloom_from_bytes, bloom_to_bytes, topic_bloom
 from sottovoce.gossip.dialect import PacketKind
-from sottovoce.gossip.direct_packets import encode_direct, encode_request_complete
+from sottovoce.gossip.direct_packets import (
+    encode_archived,
+    encode_direct,
+    encode_request_complete,
+)
 from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.events import (
+    ArchivedPosted,
     BloomChanged,
     DirectPosted,
     DirectRequestAnswered,
@@ -27,6 +32,9 @@ from sottovoce.gossip.events import (
     FilterInstalled,
     FilterRemoved,
     MinimumPowChanged,
+    OpeningEvent,
+    OpeningMarked,
+    PeerPost,
     PostAccepted,
     PostEvent,
     PostRefused,
@@ -40,7 +48,12 @@ from sottovoce.gossip.forwarding import fits_packet, split_envelopes
 from sottovoce.gossip.pool import PoolEntry
 from sottovoce.gossip.relay_state import Gathered, RelayState
 from sottovoce.gossip.session import Session
-from sottovoce.gossip.sync_packets import SyncResponse, encode_sync_request, encode_sync_response
+from sottovoce.gossip.sync_packets import (
+    SyncResponse,
+    encode_archived_response,
+    encode_sync_request,
+    encode_sync_response,
+)
 from sottovoce.gossip.wishes import (
     check_minimum_pow,
     encode_bloom_filter,
@@ -66,12 +79,20 @@ class Posting:
         session = self._state.sessions.get(event.peer)
         if session is None:
             return
+        if isinstance(event, DirectRequestPosted):
+            session.asked = True
+        self._state.send(session, gathered, *self._packets_of(session, event))
+        if isinstance(event, SyncRefused):
+            self._state.fail(session, Failure.REFUSED_SYNC, gathered)
+
+    def _packets_of(self, session: Session, event: PeerPost) -> tuple[Packet, ...]:
         match event:
             case DirectPosted():
                 packets = self._direct_packets(session, event.envelopes)
             case DirectRequestPosted():
-                session.trusted = True
                 packets = _packets(session, PacketKind.DIRECT_REQUEST, event.payload)
+            case ArchivedPosted():
+                packets = _archived_packets(session, event.envelopes)
             case DirectRequestAnswered():
                 body = encode_request_complete(event.body)
                 packets = _packets(session, PacketKind.REQUEST_COMPLETE, body)
@@ -79,15 +100,21 @@ class Posting:
                 body = encode_sync_request(event.request)
                 packets = _packets(session, PacketKind.SYNC_REQUEST, body)
             case SyncAnswered():
-                packets = self._sync_packets(session, event)
+                body = encode_archived_response(event.envelopes, event.cursor, final=event.final)
+                packets = _packets(session, PacketKind.SYNC_RESPONSE, body)
             case SyncRefused():
                 body = encode_sync_response(SyncResponse(error=event.detail))
                 packets = _packets(session, PacketKind.SYNC_RESPONSE, body)
             case _:
                 assert_never(event)
-        self._state.send(session, gathered, *packets)
-        if isinstance(event, SyncRefused):
-            self._state.fail(session, Failure.REFUSED_SYNC, gathered)
+        return packets
+
+    def open(self, event: OpeningEvent, gathered: Gathered) -> None:
+        """Let the filters try what came past the pool, or tell when they have done so."""
+        if isinstance(event, OpeningMarked):
+            self._state.mark_opening(event.mark)
+        else:
+            self._state.offer_direct(event.envelopes, gathered)
 
     def set(self, event: SettingEvent, now: Moment, gathered: Gathered) -> None:
         """Change what we open and what we want.
@@ -154,20 +181,6 @@ class Posting:
             session.packet(PacketKind.DIRECT_MESSAGES, encode_direct(part)) for part in parts
         )
 
-    def _sync_packets(self, session: Session, event: SyncAnswered) -> tuple[Packet, ...]:
-        if PacketKind.SYNC_RESPONSE not in session.dialect.codes:
-            return ()
-        responses = [
-            SyncResponse(envelopes=tuple(part))
-            for part in split_envelopes(event.envelopes, self._state.settings)
-        ]
-        if event.final:
-            responses.append(SyncResponse(cursor=event.cursor, final=True))
-        return tuple(
-            session.packet(PacketKind.SYNC_RESPONSE, encode_sync_response(response))
-            for response in responses
-        )
-
     def _extend_bloom(self, filter: Filter, now: Moment, gathered: Gathered) -> None:
         """Let the new filter's topics in, if we restrict topics at all."""
         announced = self._state.admission.announced_bloom
@@ -188,6 +201,13 @@ class Posting:
     def _tell_peers(self, kind: PacketKind, payload: bytes, gathered: Gathered) -> None:
         for session in self._state.sessions.values():
             self._state.send(session, gathered, *_packets(session, kind, payload))
+
+
+def _archived_packets(session: Session, envelopes: tuple[bytes, ...]) -> tuple[Packet, ...]:
+    parts = [envelopes] if session.takes_direct_lists else [(raw,) for raw in envelopes]
+    return tuple(
+        session.packet(PacketKind.DIRECT_MESSAGES, encode_archived(part)) for part in parts
+    )
 
 
 def _packets(session: Session, kind: PacketKind, payload: bytes) -> tuple[Packet, ...]:

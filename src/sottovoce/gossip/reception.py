@@ -21,6 +21,8 @@ from sottovoce.gossip.confirmations import (
 from sottovoce.gossip.dialect import PacketKind
 from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.events import (
+    DirectReceived,
+    DirectRequestClosed,
     DirectRequestReceived,
     Drop,
     Failure,
@@ -42,6 +44,7 @@ from sottovoce.gossip.packet_reader import (
     EnvelopesArrived,
     Greeted,
     Received,
+    Unasked,
     Unknown,
     WishesWidened,
     read_packet,
@@ -102,6 +105,8 @@ class Reception:
                 self._drain(session, now, gathered)
             case PeerTrustChanged():
                 session.trusted = event.trusted
+            case DirectRequestClosed():
+                session.asked = False
             case PeerLeft():
                 self._leave(session)
             case _:
@@ -178,7 +183,7 @@ class Reception:
                 if received.confirmed is not None:
                     gathered.outputs.append(received.confirmed)
             case DirectArrived():
-                self._take_direct(received.envelopes, gathered)
+                self._take_direct(session, received.envelopes, gathered)
             case Greeted():
                 self._state.statistics.peers_greeted += 1
                 gathered.outputs.append(PeerGreeted(session.peer))
@@ -187,6 +192,8 @@ class Reception:
                 self._state.offer_pool(session, now.monotonic_s, gathered)
             case Unknown():
                 self._state.statistics.packets_unknown += 1
+            case Unasked():
+                self._state.statistics.unasked += 1
             case DirectRequestReceived() | RequestCompleted() | SyncRequested() | SyncReceived():
                 gathered.outputs.append(received)
             case _:
@@ -255,11 +262,14 @@ class Reception:
         else:
             self._state.send(session, gathered, *answers)
 
-    def _take_direct(self, envelopes: list[Envelope], gathered: Gathered) -> None:
+    def _take_direct(self, session: Session, envelopes: list[Envelope], gathered: Gathered) -> None:
+        """Offer a trusted peer's envelopes to the filters; whoever asks judges an answer first."""
         self._state.statistics.direct_received += len(envelopes)
-        self._state.statistics.offered_direct += len(envelopes)
-        for envelope in envelopes:
-            self._state.offer_to_filters(envelope, gathered, only_direct=True, pow=None)
+        if not session.asked:
+            self._state.offer_direct(envelopes, gathered)
+        elif envelopes:
+            received = DirectReceived(session.peer, tuple(envelopes), session.trusted)
+            gathered.outputs.append(received)
 
 
 _WISHES: Final = frozenset(
@@ -279,6 +289,7 @@ def _price(session: Session, packet: Packet, received: Received | None) -> float
     if kind in _ANSWERS and session.answers_owed:
         session.answers_owed -= 1
         return 0.0
-    if isinstance(received, Greeted | DirectArrived | RequestCompleted | SyncReceived):
-        return 0.0
-    return USELESS_PACKET
+    if isinstance(received, DirectArrived):
+        return 0.0 if received.envelopes else USELESS_PACKET
+    # The end of a request costs something, for it may be told again and again while one is open.
+    return 0.0 if isinstance(received, Greeted | SyncReceived) else USELESS_PACKET

@@ -13,9 +13,12 @@ from typing import Final, assert_never
 from sottovoce.base.entropy import Entropy
 from sottovoce.base.moment import Moment
 from sottovoce.gossip.events import (
+    ArchivedPosted,
     BloomChanged,
+    DirectOffered,
     DirectPosted,
     DirectRequestAnswered,
+    DirectRequestClosed,
     DirectRequestPosted,
     EnvelopePosted,
     Failure,
@@ -24,6 +27,7 @@ from sottovoce.gossip.events import (
     GossipEvent,
     GossipOutput,
     MinimumPowChanged,
+    OpeningMarked,
     PacketsToSend,
     PeerBlocked,
     PeerDrained,
@@ -130,11 +134,27 @@ class Relay:
                 self._reception.receive(event, now, gathered)
             case TimePassed():
                 pass
-            case EnvelopePosted() | DirectPosted() | DirectRequestPosted():
+            case (
+                EnvelopePosted()
+                | DirectPosted()
+                | DirectRequestPosted()
+                | DirectRequestAnswered()
+                | ArchivedPosted()
+                | SyncRequestPosted()
+                | SyncAnswered()
+                | SyncRefused()
+            ):
                 self._posting.post(event, now, gathered)
-            case DirectRequestAnswered() | SyncRequestPosted() | SyncAnswered() | SyncRefused():
-                self._posting.post(event, now, gathered)
-            case PeerBlocked() | PeerDrained() | PeerJoined() | PeerLeft() | PeerTrustChanged():
+            case DirectOffered() | OpeningMarked():
+                self._posting.open(event, gathered)
+            case (
+                PeerBlocked()
+                | PeerDrained()
+                | PeerJoined()
+                | PeerLeft()
+                | PeerTrustChanged()
+                | DirectRequestClosed()
+            ):
                 self._reception.handle(event, now, gathered)
             case FilterInstalled() | FilterRemoved() | MinimumPowChanged() | BloomChanged():
                 self._posting.set(event, now, gathered)

@@ -23,6 +23,7 @@ from sottovoce.gossip.events import (
     Failure,
     GossipOutput,
     MessageOpened,
+    OpenedUpTo,
     PacketsToSend,
     PeerFailed,
 )
@@ -49,6 +50,12 @@ UNOPENED_MAX: Final = 4096
 TRIALS_PER_CALL: Final = 64
 
 
+class _Mark(NamedTuple):
+    """A place among what waits: somebody wants to know when all before it was tried."""
+
+    number: int
+
+
 class _Unopened(NamedTuple):
     """An envelope that filters have not seen (a NamedTuple, for one is made per envelope)."""
 
@@ -66,14 +73,15 @@ class Gathered:
         outputs: Outputs in their order; packets come before the failure of their peer.
         fresh: Pooled in this call, to be passed on.
         touched: Peers whose queue has something, or may have.
-        opened: Messages that filters opened; they go up behind the packets of the relay.
+        opened: Messages that filters opened; they go up behind the packets of the relay. Among
+            them are the marks that were passed.
         archive: Envelopes for the archive.
     """
 
     outputs: list[GossipOutput] = field(default_factory=list)
     fresh: list[PoolEntry] = field(default_factory=list)
     touched: dict[int, Session] = field(default_factory=dict)
-    opened: list[MessageOpened] = field(default_factory=list)
+    opened: list[MessageOpened | OpenedUpTo] = field(default_factory=list)
     archive: list[Envelope] = field(default_factory=list)
 
     def all_outputs(self) -> list[GossipOutput]:
@@ -98,7 +106,7 @@ class RelayState:
         self.watched: Final[dict[int, Session]] = {}
         self.own_delays: Final = OwnDelays(settings.own_delay_s_max, entropy=entropy)
         self.forwarder: Final = Forwarder(settings, self.statistics)
-        self.unopened: Final = deque[_Unopened]()
+        self.unopened: Final = deque[_Unopened | _Mark]()
 
     def draw_flush_delay_s(self) -> float:
         """Draw how long what we relay waits on one link, seconds."""
@@ -164,10 +172,20 @@ class RelayState:
             if len(self.unopened) > UNOPENED_MAX:
                 self.open_waiting(gathered)
 
+    def offer_direct(self, envelopes: Iterable[Envelope], gathered: Gathered) -> None:
+        """Let envelopes that came past the pool wait for the filters that allow it."""
+        for envelope in envelopes:
+            self.statistics.offered_direct += 1
+            self.offer_to_filters(envelope, gathered, only_direct=True, pow=None)
+
+    def mark_opening(self, mark: int) -> None:
+        """Tell, in its turn, that all which waits now was tried."""
+        self.unopened.append(_Mark(mark))
+
     def search_pool(self, number: int, topics: Iterable[Topic]) -> None:
         """Let what is pooled on some topics wait for one filter, the newest if it is too much."""
         wanted = {topic_bloom(topic) for topic in topics}
-        waiting = {unopened.envelope.raw for unopened in self.unopened}
+        waiting = {part.envelope.raw for part in self.unopened if isinstance(part, _Unopened)}
         found: deque[_Unopened] = deque(maxlen=max(0, UNOPENED_MAX - len(self.unopened)))
         for entry in self.pool.entries():
             # Looking at the bloom, which is at hand, saves decoding what cannot match.
@@ -180,7 +198,11 @@ class RelayState:
         """Try the filters on envelopes that wait for them, some in one call."""
         trials = 0
         while self.unopened and trials < TRIALS_PER_CALL:
-            envelope, only_direct, pow, only_for = self.unopened.popleft()
+            waiting = self.unopened.popleft()
+            if isinstance(waiting, _Mark):
+                gathered.opened.append(OpenedUpTo(waiting.number))
+                continue
+            envelope, only_direct, pow, only_for = waiting
             trials += 1 if only_for else max(1, self.filters.count_for(envelope.topic))
             opened = self.filters.open(envelope, direct=only_direct, pow=pow, only_for=only_for)
             if opened is not None:

@@ -55,7 +55,8 @@ class Session:
         peer: The node's number for it.
         dialect: How it is spoken to.
         bit: Its bit in the masks of the pool.
-        trusted: Whether direct messages are taken from it.
+        trusted: Whether direct messages are taken from it at any time.
+        asked: Whether a request of ours to it is open, so that its answers are taken.
         state: Where the session stands.
         status_deadline_s: The monotonic second until which its status must have come.
         wishes: What it wants to receive.
@@ -81,6 +82,7 @@ class Session:
         self.dialect: Final = dialect
         self.bit: Final = bit
         self.trusted = trusted
+        self.asked = False
         self.state = SessionState.AWAITING_STATUS
         self.status_deadline_s: Final = now_s + STATUS_TIMEOUT_S
         self.wishes: Final = Wishes()

@@ -32,7 +32,8 @@ class RelayStatistics:
         envelopes_expired: Envelopes that left the pool because their time was over.
         envelopes_evicted: Envelopes that left it for better ones.
         envelopes_sent: Envelopes in sent `messages` packets, each peer counted.
-        direct_received: Envelopes that trusted peers sent past the pool.
+        direct_received: Envelopes that peers sent past the pool who are trusted or were asked.
+        unasked: Packets that were skipped because only trusted or asked peers may send them.
         offered: Pooled envelopes that all filters were tried on.
         offered_direct: Envelopes that only the filters for direct messages were tried on.
         messages_opened: Envelopes that a filter opened.
@@ -58,6 +59,7 @@ class RelayStatistics:
     envelopes_evicted: int = 0
     envelopes_sent: int = 0
     direct_received: int = 0
+    unasked: int = 0
     offered: int = 0
     offered_direct: int = 0
     messages_opened: int = 0

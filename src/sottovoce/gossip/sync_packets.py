@@ -6,12 +6,13 @@ to know. The answers carry no request id, so a server has one request open with 
 Spec: status-go whisper/message.go (SyncMailRequest, SyncResponse); no specification has it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
 from sottovoce.codec import rlp
-from sottovoce.gossip.envelope import SECONDS_BITS, Envelope, decode_envelopes, encode_envelopes
+from sottovoce.gossip.envelope import SECONDS_BITS, Envelope, decode_envelopes
 
 SYNC_LIMIT_MAX: Final = 1000  # envelopes per request; servers refuse more
 SYNC_TEXT_CHARS_MAX: Final = 500  # a server's words are for people; more is somebody's flood
@@ -108,12 +109,22 @@ def decode_sync_request(payload: bytes) -> SyncRequest:
 
 def encode_sync_response(response: SyncResponse) -> bytes:
     """Encode one packet of our answer."""
+    raw = [envelope.raw for envelope in response.envelopes]
+    return encode_archived_response(
+        raw, response.cursor, final=response.final, error=response.error
+    )
+
+
+def encode_archived_response(
+    raw_envelopes: Sequence[bytes], cursor: bytes, *, final: bool, error: str = ""
+) -> bytes:
+    """Encode one packet of our answer from envelopes that are at hand as bytes only."""
     return rlp.encode_list(
         (
-            encode_envelopes(response.envelopes),
-            rlp.encode(response.cursor),
-            rlp.encode_uint(int(response.final)),
-            rlp.encode(response.error.encode()),
+            rlp.encode_list(raw_envelopes),
+            rlp.encode(cursor),
+            rlp.encode_uint(int(final)),
+            rlp.encode(error.encode()),
         )
     )
 

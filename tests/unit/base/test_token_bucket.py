@@ -28,3 +28,20 @@ def test_overdrawn_bucket_recovers() -> None:
     account = bucket()
     assert account.spend(150.0, 50.0)
     assert not account.spend(0.0, 55.0)
+
+
+def test_bucket_tells_how_long_a_cost_has_to_wait() -> None:
+    account = bucket()
+    assert account.wait_s(100.0, 50.0) == 0
+    account.spend(120.0, 50.0)
+    assert account.wait_s(10.0, 50.0) == 3
+    assert account.wait_s(10.0, 52.0) == 1
+    assert not account.spend(10.0, 53.0)
+
+
+def test_bucket_tells_whether_it_is_full() -> None:
+    account = bucket()
+    assert account.is_full(50.0)
+    account.spend(10.0, 50.0)
+    assert not account.is_full(50.9)
+    assert account.is_full(51.0)

@@ -1,5 +1,7 @@
 """Blooms: the bits of a topic, the wire form, matching."""
 
+from random import Random
+
 import pytest
 
 from sottovoce.base.errors import RemoteProtocolError
@@ -11,6 +13,7 @@ from sottovoce.gossip.bloom import (
     bloom_matches,
     bloom_to_bytes,
     topic_bloom,
+    topics_within,
 )
 
 
@@ -67,3 +70,13 @@ def test_filter_lets_its_own_topics_pass_and_no_others() -> None:
 
 def test_empty_filter_lets_no_topic_pass() -> None:
     assert not bloom_matches(0, topic_bloom(Topic(bytes(4))))
+
+
+def test_many_topics_are_told_apart_as_one_is() -> None:
+    random = Random(1)  # the same ones each time
+    topics = [Topic(random.randbytes(4)) for _ in range(500)]
+    for bloom in (0, FULL_BLOOM, topic_bloom(topics[7]), random.getrandbits(512)):
+        is_within = topics_within(bloom)
+        assert [is_within(topic) for topic in topics] == [
+            bloom_matches(bloom, topic_bloom(topic)) for topic in topics
+        ]

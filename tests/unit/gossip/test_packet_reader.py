@@ -9,6 +9,7 @@ from sottovoce.gossip.packet_reader import (
     BatchAnswered,
     EnvelopesArrived,
     Greeted,
+    Unasked,
     Unknown,
     WishesWidened,
     read_packet,
@@ -57,9 +58,19 @@ def test_size_is_asked_before_the_code_and_the_trust() -> None:
 @pytest.mark.parametrize("code", [124, 125, 127])
 def test_trust_is_asked_before_the_form(code: int) -> None:
     serving = GossipSettings(serves_mail=True)
-    assert read_packet(greeted(), Packet(code, b"\x01"), serving) is None
+    assert read_packet(greeted(), Packet(code, b"\x01"), serving) == Unasked()
     with pytest.raises(RemoteProtocolError):
         read_packet(greeted(trusted=True), Packet(code, b"\x01"), serving)
+
+
+@pytest.mark.parametrize("code", [125, 127])
+def test_whoever_was_asked_may_answer(code: int) -> None:
+    session = greeted()
+    session.asked = True
+    with pytest.raises(RemoteProtocolError):
+        read_packet(session, Packet(code, b"\x01"), SETTINGS)
+    serving = GossipSettings(serves_mail=True)
+    assert read_packet(session, Packet(124, b"\x01"), serving) == Unasked()
 
 
 @pytest.mark.parametrize("code", [123, 124, 126])

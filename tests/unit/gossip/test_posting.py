@@ -13,9 +13,11 @@ from sottovoce.gossip import own_delays
 from sottovoce.gossip.bloom import bloom_from_bytes, bloom_to_bytes, topic_bloom
 from sottovoce.gossip.direct_packets import Completion, decode_direct, encode_completion_body
 from sottovoce.gossip.events import (
+    ArchivedPosted,
     BloomChanged,
     DirectPosted,
     DirectRequestAnswered,
+    DirectRequestClosed,
     DirectRequestPosted,
     Drop,
     EnvelopesSent,
@@ -186,12 +188,31 @@ def test_many_direct_envelopes_are_split() -> None:
     assert [envelope for part in parts for envelope in part] == list(envelopes)
 
 
-def test_request_for_history_trusts_its_server() -> None:
+def test_request_for_history_opens_the_way_for_its_answer_and_no_more() -> None:
     bench = Bench()
     bench.greet(1)
     sent = bench.handle(DirectRequestPosted(1, ONE.raw))
     assert packets_to(1, sent) == [Packet(126, ONE.raw)]
-    assert bench.session(1).trusted
+    assert bench.session(1).asked
+    assert not bench.session(1).trusted
+    bench.handle(DirectRequestClosed(1))
+    assert not bench.session(1).asked
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_archived_envelopes_leave_as_they_are_in_one_packet(count: int) -> None:
+    bench = Bench()
+    bench.greet(1)
+    raw = (ONE.raw, TWO.raw, b"\xc0not looked at")[:count]
+    (packet,) = packets_to(1, bench.handle(ArchivedPosted(1, raw)))
+    assert packet == Packet(127, raw[0] if count == 1 else rlp.encode_list(raw))
+
+
+def test_archived_envelopes_leave_one_by_one_for_a_peer_without_lists() -> None:
+    bench = Bench(dialect=GETH)
+    bench.greet(1, status(items=4))
+    sent = packets_to(1, bench.handle(ArchivedPosted(1, (ONE.raw, TWO.raw))))
+    assert sent == [Packet(127, ONE.raw), Packet(127, TWO.raw)]
 
 
 def test_end_of_a_request_is_sent_as_one_byte_string() -> None:
@@ -202,12 +223,12 @@ def test_end_of_a_request_is_sent_as_one_byte_string() -> None:
     assert sent == [Packet(125, rlp.encode(body))]
 
 
-def test_sync_answer_ends_with_a_packet_of_its_own() -> None:
+def test_sync_answer_leaves_packet_by_packet_as_it_is() -> None:
     bench = Bench()
     bench.greet(1)
-    answer = SyncAnswered(1, (ONE, TWO), cursor=b"\x01" * 36, final=True)
-    sent = [decode_sync_response(part.payload) for part in packets_to(1, bench.handle(answer))]
-    assert sent == [
+    answers = (SyncAnswered(1, (ONE.raw, TWO.raw)), SyncAnswered(1, (), b"\x01" * 36, final=True))
+    packets = [packet for answer in answers for packet in packets_to(1, bench.handle(answer))]
+    assert [decode_sync_response(packet.payload) for packet in packets] == [
         SyncResponse(envelopes=(ONE, TWO)),
         SyncResponse(cursor=b"\x01" * 36, final=True),
     ]
@@ -235,7 +256,7 @@ def test_geth_dialect_sends_no_packets_that_it_does_not_have() -> None:
     events: list[GossipEvent] = [
         DirectRequestAnswered(1, bytes(32)),
         SyncRequestPosted(1, SYNC),
-        SyncAnswered(1, (ONE,), final=True),
+        SyncAnswered(1, (ONE.raw,), final=True),
     ]
     assert [bench.handle(event) for event in events] == [[], [], []]
 
