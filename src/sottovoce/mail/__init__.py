@@ -1,0 +1,1 @@
+"""History: requests and replies of mailservers. It speaks envelopes and knows no chats."""
