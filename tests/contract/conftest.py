@@ -14,6 +14,8 @@ from sottovoce.chat.feed_memory import MemoryFeedStore
 from sottovoce.chat.feed_stores import FeedStore
 from sottovoce.chat.memory_store import MemoryChatStore
 from sottovoce.chat.stores import ChatStore, HistoryReader
+from sottovoce.mail.memory_store import MemoryMailStore
+from sottovoce.mail.stores import MailStore
 from sottovoce.secure.memory_store import MemoryStore
 from sottovoce.secure.stores import SecureStore
 from sottovoce.stack.memory_store import MemoryStackStore
@@ -80,6 +82,11 @@ def fed(begun: SqlitePersonStore | None) -> Fed:
         dictionaries = MemoryChatStore()
         return Fed(MemoryFeedStore(dictionaries), dictionaries)
     return Fed(begun.feed, begun.chat)
+
+
+@pytest.fixture
+def mail_store(begun: SqlitePersonStore | None) -> MailStore:
+    return MemoryMailStore() if begun is None else begun.mail
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
+from sottovoce.adapters.mailserver_file import MAILSERVERS_MAX, SavedMailserver, parse_saved
 from sottovoce.adapters.peer_file import PEERS_MAX, SavedPeer
 from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError, SottovoceError
 from sottovoce.base.secret import PrivateKey
@@ -44,6 +45,7 @@ class BackupManifest:
         database_bytes: How many bytes of database follow; 0 for none.
         node_key: The node's key, if there was one.
         peers: The saved peers.
+        mailservers: The trusted mailservers, with their passwords.
     """
 
     made_unix_s: int
@@ -55,6 +57,7 @@ class BackupManifest:
     database_bytes: int
     node_key: PrivateKey | None = field(repr=False)
     peers: tuple[SavedPeer, ...] = field(repr=False)
+    mailservers: tuple[SavedMailserver, ...] = field(default=(), repr=False)
 
 
 def encode_manifest(manifest: BackupManifest) -> bytes:
@@ -81,6 +84,7 @@ def encode_manifest(manifest: BackupManifest) -> bytes:
         "database_bytes": manifest.database_bytes,
         "node_key": None if node_key is None else node_key.raw.hex(),
         "peers": [[str(peer.enode), peer.trusted] for peer in manifest.peers],
+        "mailservers": [[each.url(), each.pinned] for each in manifest.mailservers],
     }
     document = json.dumps(members).encode()
     if not key_file or len(document) > MANIFEST_BYTES_MAX:
@@ -139,6 +143,7 @@ def _manifest(members: dict[str, Any]) -> BackupManifest:
         size_bytes,
         _node_key(members["node_key"]),
         _peers(members["peers"]),
+        _mailservers(members.get("mailservers", [])),  # Older programs knew none.
     )
 
 
@@ -174,6 +179,26 @@ def _peers(value: object) -> tuple[SavedPeer, ...]:
             raise TypeError
         peers.append(SavedPeer(parse_enode(enode), trusted))
     return tuple(peers)
+
+
+def _mailservers(value: object) -> tuple[SavedMailserver, ...]:
+    """Read the mailservers.
+
+    Raises:
+        LocalProtocolError: One is none, or there are too many.
+        TypeError: It is no list of pairs.
+        ValueError: A pair has another length.
+    """
+    if not isinstance(value, list):
+        raise TypeError
+    if len(value) > MAILSERVERS_MAX:
+        raise LocalProtocolError("too many mailservers")
+    servers = []
+    for url, pinned in value:
+        if not isinstance(url, str) or not isinstance(pinned, bool):
+            raise TypeError
+        servers.append(parse_saved(url, pinned=pinned))
+    return tuple(servers)
 
 
 def _text(members: dict[str, Any], name: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from seeded import SeededEntropy
 from sottovoce.adapters import backup_manifest
 from sottovoce.adapters.backup_manifest import BackupManifest, decode_manifest, encode_manifest
+from sottovoce.adapters.mailserver_file import MAILSERVERS_MAX, parse_saved
 from sottovoce.adapters.peer_file import PEERS_MAX, SavedPeer
 from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
 from sottovoce.base.secret import PrivateKey
@@ -37,6 +38,7 @@ def made() -> BackupManifest:
         database_bytes=8192,
         node_key=bruno().chat().private,
         peers=(SavedPeer(parse_enode(enode_of()), trusted=True),),
+        mailservers=(parse_saved(enode_of().replace("@", ":secret@"), pinned=True),),
     )
 
 
@@ -53,6 +55,12 @@ def changed(**members: object) -> bytes:
 
 def test_manifest_comes_back() -> None:
     assert decode_manifest(encode_manifest(made())) == made()
+
+
+def test_backup_of_a_program_that_knew_no_mailservers_comes_back() -> None:
+    manifest = decode_manifest(changed(mailservers=...))
+    assert manifest == replace(made(), mailservers=())
+    assert "secret" not in repr(made())
 
 
 def test_account_without_database_node_key_and_peers_comes_back() -> None:
@@ -95,6 +103,10 @@ def test_key_file_that_does_not_say_whose_it_is_is_taken() -> None:
         {"database_bytes": 1.5},
         {"node_key": "00" * 32},
         {"node_key": 7},
+        {"mailservers": "all"},
+        {"mailservers": [["enode://", True]]},
+        {"mailservers": [[enode_of(), "yes"]]},
+        {"mailservers": [[enode_of(), True]] * (MAILSERVERS_MAX + 1)},
         {"peers": "all"},
         {"peers": [["enode://", True]]},
         {"peers": [[enode_of(), "yes"]]},

@@ -1,6 +1,6 @@
 """A connection that reads, and one that writes; both turn SQLite's errors into ours."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
 import apsw
@@ -11,6 +11,7 @@ from sottovoce.base.errors import StorageError
 # Tables are STRICT, so that a column has its type; whoever reads a row says which.
 Row: TypeAlias = tuple[Any, ...]
 Values: TypeAlias = tuple[str | bytes | int | None, ...]
+Describe: TypeAlias = Callable[[SqliteFailure, str], StorageError]
 
 
 class Reading:
@@ -19,11 +20,13 @@ class Reading:
     Args:
         raw: The open connection; it belongs to this object from now on.
         name: How errors call the database.
+        describe: What turns an error of SQLite and the name into what a person is told.
     """
 
-    def __init__(self, raw: apsw.Connection, name: str) -> None:
+    def __init__(self, raw: apsw.Connection, name: str, describe: Describe = storage_error) -> None:
         self._raw = raw
         self._name = name
+        self._describe = describe
 
     def rows(self, statement: str, values: Values = ()) -> list[Row]:
         """Return all rows of a query.
@@ -34,7 +37,7 @@ class Reading:
         try:
             return self._raw.execute(statement, values).fetchall()
         except SQLITE_FAILURES as error:
-            failure = storage_error(error, self._name)
+            failure = self._describe(error, self._name)
         raise failure
 
     def row(self, statement: str, values: Values = ()) -> Row | None:
@@ -45,6 +48,25 @@ class Reading:
         """
         found = self.rows(statement, values)
         return found[0] if found else None
+
+    def each(self, statement: str, values: Values = ()) -> Iterator[Row]:
+        """Yield the rows of a query as they are found; until the last one the query stays open.
+
+        Raises:
+            StorageError: The database cannot be read.
+        """
+        try:
+            rows = self._raw.execute(statement, values)
+            try:
+                yield from rows
+            finally:
+                # The library remembers a cursor that was left in between, and slows down.
+                rows.close()
+        except SQLITE_FAILURES as error:
+            failure = self._describe(error, self._name)
+        else:
+            return
+        raise failure
 
     def copy_into(self, raw: apsw.Connection, name: str) -> None:
         """Put a copy of all that was committed here in the place of what another database has.
@@ -62,7 +84,7 @@ class Reading:
             with raw.backup("main", self._raw, "main") as copying:
                 copying.step()
         except (apsw.CorruptError, apsw.NotADBError) as error:
-            failure = storage_error(error, self._name)
+            failure = self._describe(error, self._name)
         except SQLITE_FAILURES as error:
             failure = storage_error(error, name)
         else:
@@ -78,7 +100,7 @@ class Reading:
         try:
             self._raw.close()
         except SQLITE_FAILURES as error:
-            failure = storage_error(error, self._name)
+            failure = self._describe(error, self._name)
         else:
             return
         raise failure
@@ -92,8 +114,8 @@ class Writing(Reading):
     SQLite may have undone part of it by itself.
     """
 
-    def __init__(self, raw: apsw.Connection, name: str) -> None:
-        super().__init__(raw, name)
+    def __init__(self, raw: apsw.Connection, name: str, describe: Describe = storage_error) -> None:
+        super().__init__(raw, name, describe)
         self._is_begun = False
         self._is_broken = False
         self._at_commit: dict[str, None] = {}
@@ -198,7 +220,7 @@ class Writing(Reading):
             if self._raw.in_transaction:
                 self._raw.execute("ROLLBACK")
         except SQLITE_FAILURES as error:
-            failure = storage_error(error, self._name)
+            failure = self._describe(error, self._name)
         else:
             return
         raise failure
@@ -231,4 +253,4 @@ class Writing(Reading):
     def _broken(self, error: SqliteFailure) -> StorageError:
         """Note that the transaction can only be rolled back, and return what to raise."""
         self._is_broken = True
-        return storage_error(error, self._name)
+        return self._describe(error, self._name)

@@ -12,12 +12,14 @@ from sottovoce.adapters.sqlite.database import Database, DatabaseSettings
 from sottovoce.adapters.sqlite.feed_store import SqliteFeedStore
 from sottovoce.adapters.sqlite.history import SqliteHistory
 from sottovoce.adapters.sqlite.key import DatabasePassword
+from sottovoce.adapters.sqlite.mail_store import SqliteMailStore
 from sottovoce.adapters.sqlite.opening import Openings
 from sottovoce.adapters.sqlite.secure_store import SqliteSecureStore
 from sottovoce.adapters.sqlite.stack_store import SqliteStackStore
 from sottovoce.adapters.sqlite.sync_store import SqliteSyncStore
 from sottovoce.chat.feed_stores import FeedStore
 from sottovoce.chat.stores import ChatStore
+from sottovoce.mail.stores import MailStore
 from sottovoce.node.person_store import PersonStore
 from sottovoce.stack.stores import StackStores
 
@@ -42,6 +44,7 @@ class SqlitePersonStore(PersonStore):
         )
         self._chat = SqliteChatStore(self._db)
         self._feed = SqliteFeedStore(self._db)
+        self._mail = SqliteMailStore(self._db)
         self.openings = Openings(self._db, database.path)
 
     @property
@@ -58,6 +61,11 @@ class SqlitePersonStore(PersonStore):
     @override
     def feed(self) -> FeedStore:
         return self._feed
+
+    @property
+    @override
+    def mail(self) -> MailStore:
+        return self._mail
 
     @property
     @override

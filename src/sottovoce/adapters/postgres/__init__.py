@@ -1,0 +1,1 @@
+"""The archive of mailservers in a PostgreSQL database, which several of them may share."""
