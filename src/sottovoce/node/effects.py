@@ -1,7 +1,8 @@
 """Everything a node wants done, in two lanes.
 
-*Relay effects* touch nothing that is stored and leave at once. *Facts* are for whoever owns the
-node; the driver releases them when the batch that made them is done.
+*Relay effects* touch nothing that is stored and leave at once; among them are those of the archive,
+which wait for nothing and are answered with an input. *Facts* are for whoever owns the node; the
+driver releases them when the batch that made them is done.
 """
 
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from typing import TypeAlias
 
 from sottovoce.base.quantities import EnvelopeHash, PublicKey
 from sottovoce.gossip.seal import OpenedMessage
+from sottovoce.mail.client_events import PageEnd
+from sottovoce.mail.server_events import ArchiveWish
 
 # ---- relay lane
 
@@ -54,7 +57,14 @@ class CancelCompute:
     job: int
 
 
-RelayEffect: TypeAlias = WriteBytes | CloseStream | Dial | Compute | CancelCompute
+@dataclass(frozen=True, slots=True)
+class AskArchive:
+    """Let the archive do this, off the loop; answer `ArchiveAnswered`."""
+
+    wish: ArchiveWish
+
+
+RelayEffect: TypeAlias = WriteBytes | CloseStream | Dial | Compute | CancelCompute | AskArchive
 
 # ---- the person's lane
 
@@ -151,6 +161,62 @@ class ConfirmedByPeer:
     refused: tuple[tuple[EnvelopeHash, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryArriving:
+    """A packet of an answer came.
+
+    Attributes:
+        request: The number given in `AskHistory`.
+        envelopes: How many came.
+        new: How many of these were asked for and not known before.
+        bytes: Of RLP.
+    """
+
+    request: int
+    envelopes: int
+    new: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryDone:
+    """A request for history ended; every message that it brought was told before.
+
+    Attributes:
+        request: The number given in `AskHistory`.
+        end: How.
+        cursor: Where the server says to go on; empty at the end.
+        detail: The server's words, or what else there is to say.
+    """
+
+    request: int
+    end: PageEnd
+    cursor: bytes = field(default=b"", repr=False)
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncDone:
+    """Filling our archive from another mailserver's came to its end.
+
+    Attributes:
+        public_key: The other mailserver.
+        envelopes: How many it sent.
+        detail: Why it ended early, one sentence; empty if it gave everything.
+    """
+
+    public_key: PublicKey
+    envelopes: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivingChanged:
+    """Whether our archive takes envelopes; `trouble` is one sentence, or empty when it does."""
+
+    trouble: str
+
+
 Fact: TypeAlias = (
     MessageArrived
     | PostSucceeded
@@ -160,6 +226,10 @@ Fact: TypeAlias = (
     | PeerConnected
     | PeerDisconnected
     | PeerUnreachable
+    | HistoryArriving
+    | HistoryDone
+    | SyncDone
+    | ArchivingChanged
 )
 
 Effect: TypeAlias = RelayEffect | Fact

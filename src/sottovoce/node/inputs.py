@@ -7,10 +7,13 @@ the owner.
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from sottovoce.base.quantities import PublicKey
+from sottovoce.base.quantities import EnvelopeHash, PublicKey
 from sottovoce.devp2p.enode import Enode
 from sottovoce.gossip.filters import Filter
 from sottovoce.gossip.seal import EnvelopeRoute
+from sottovoce.mail.mailserver import Mailserver
+from sottovoce.mail.request import HistoryRequest
+from sottovoce.mail.server_events import ArchiveAnswer
 
 # ---- streams
 
@@ -83,6 +86,13 @@ class Computed:
 @dataclass(frozen=True, slots=True)
 class TimePassed:
     """The moment of `next_deadline` has come (or may have)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveAnswered:
+    """What became of an effect of the archive."""
+
+    answer: ArchiveAnswer
 
 
 # ---- the owner
@@ -166,6 +176,50 @@ class RemoveFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class AskHistory:
+    """Ask a connected mailserver for one page of history, under a key made for this request alone.
+
+    What comes is opened by the filters that allow direct messages, once each; then `HistoryDone`.
+
+    Attributes:
+        request: The owner's number for this wish; the answers carry it.
+        server: The mailserver; it is trusted with this request and no further.
+        wanted: What is asked for.
+    """
+
+    request: int
+    server: Mailserver
+    wanted: HistoryRequest
+
+
+@dataclass(frozen=True, slots=True)
+class CancelHistory:
+    """Take nothing more of what a request may still bring."""
+
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDropped:
+    """A message that was told found no place with the owner: history may bring it once more."""
+
+    hash: EnvelopeHash
+
+
+@dataclass(frozen=True, slots=True)
+class AskSync:
+    """Fill our archive from another mailserver's, page after page, from a second on.
+
+    Attributes:
+        server: Its node key; it has to be trusted.
+        from_unix_s: The first second wanted.
+    """
+
+    server: PublicKey
+    from_unix_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class SetMinimumPow:
     """Refuse envelopes with less work, and tell the peers."""
 
@@ -194,6 +248,11 @@ Input: TypeAlias = (
     | DialFailed
     | StreamClosed
     | Computed
+    | ArchiveAnswered
+    | AskHistory
+    | CancelHistory
+    | MessageDropped
+    | AskSync
     | PostMessage
     | CancelPost
     | InstallFilter

@@ -106,6 +106,10 @@ class Links:
         link = self._links.get(self._slots.get(key, -1))
         return link.stream if link is not None and link.greeted else None
 
+    def is_trusted(self, key: PublicKey) -> bool:
+        """Tell whether the owner trusts a peer, connected or not."""
+        return key in self._trusted
+
     def next_deadline(self) -> float | None:
         """Return the monotonic second at which something is due without any input."""
         dial_s = None if self._shutting_down else self._schedule.next_deadline()

@@ -4,9 +4,12 @@
 and no clock: the driver and the simulator feed it the same inputs and carry out the same effects.
 """
 
-from typing import assert_never
+import itertools
+from dataclasses import replace
+from typing import TypeAlias, assert_never
 
 from sottovoce.base.entropy import Entropy
+from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.moment import Moment
 from sottovoce.base.packets import Capability
 from sottovoce.base.quantities import EnvelopeHash, PublicKey
@@ -18,6 +21,8 @@ from sottovoce.gossip.relay import Relay
 from sottovoce.gossip.settings import GossipSettings
 from sottovoce.gossip.statistics import RelayStatistics
 from sottovoce.gossip.whisper_v6 import WHISPER_V6
+from sottovoce.mail.server_statistics import MailStatistics
+from sottovoce.mail.settings import ServerSettings
 from sottovoce.node import inputs
 from sottovoce.node.effects import (
     Compute,
@@ -28,10 +33,27 @@ from sottovoce.node.effects import (
     PostSucceeded,
     SentToPeer,
 )
+from sottovoce.node.heard import Heard
+from sottovoce.node.history import HistoryBook
 from sottovoce.node.links import Links
 from sottovoce.node.posting import Mined, Posting
+from sottovoce.node.serving import Serving
 from sottovoce.node.settings import NodeSettings
 from sottovoce.node.statistics import LinkStatistics
+
+_OF_A_CONNECTION = (gossip.PeerBlocked, gossip.PeerDrained, gossip.PeerLeft)
+# What gossip hands up for others than the peers and the filters.
+_HandedUp: TypeAlias = (
+    gossip.DirectReceived
+    | gossip.RequestCompleted
+    | gossip.OpenedUpTo
+    | gossip.PostAccepted
+    | gossip.PostRefused
+    | gossip.EnvelopesToArchive
+    | gossip.DirectRequestReceived
+    | gossip.SyncRequested
+    | gossip.SyncReceived
+)
 
 CAPABILITIES: tuple[Capability, ...] = (WHISPER_V6,)
 
@@ -45,6 +67,7 @@ class Node:
         entropy: Where keys, nonces, padding and delays come from.
         settings: Limits on peers.
         gossip_settings: Limits on envelopes.
+        mail: Keys and bounds of the mailserver that it is, or None if it is none.
     """
 
     def __init__(
@@ -55,11 +78,18 @@ class Node:
         entropy: Entropy,
         settings: NodeSettings,
         gossip_settings: GossipSettings,
+        mail: ServerSettings | None = None,
     ) -> None:
         self._settings = settings
+        self._mail = mail
+        self._serving: Serving | None = None
+        if mail is not None:
+            gossip_settings = replace(gossip_settings, serves_mail=True)
         self._relay = Relay(gossip_settings, entropy=entropy)
-        self._posting = Posting(entropy)
         self._effects: list[Effect] = []
+        self._heard = Heard()
+        job_numbers = itertools.count(1)
+        self._posting = Posting(entropy, job_numbers)
         self._links = Links(
             settings,
             # Gossip ends a connection over any larger packet, so none is taken in at all.
@@ -69,7 +99,15 @@ class Node:
             identity=identity,
             entropy=entropy,
             tell_relay=self._tell_relay,
-            emit=lambda effect: self._effects.append(effect),
+            emit=self._emit,
+        )
+        self._history = HistoryBook(
+            entropy,
+            job_numbers=job_numbers,
+            heard=self._heard,
+            find_peer=self._links.greeted_peer,
+            tell_relay=self._tell_relay,
+            emit=self._emit,
         )
 
     @property
@@ -86,6 +124,16 @@ class Node:
     def relay_statistics(self) -> RelayStatistics:
         """The relay's counters, live."""
         return self._relay.statistics
+
+    @property
+    def mail_statistics(self) -> MailStatistics | None:
+        """The mailserver's counters, live; None before its first event, or if there is none."""
+        return None if self._serving is None else self._serving.statistics
+
+    @property
+    def archive_trouble(self) -> str:
+        """Why the archive cannot be used, one sentence; empty if all is well, or there is none."""
+        return "" if self._serving is None else self._serving.trouble
 
     @property
     def peer_count(self) -> int:
@@ -108,11 +156,14 @@ class Node:
 
     def sizes(self) -> dict[str, int]:
         """Return how much there is of everything that peers can make grow."""
-        return self._links.sizes() | self._relay.sizes()
+        heard = {"heard": len(self._heard)}
+        serving = {} if self._serving is None else self._serving.sizes()
+        return self._links.sizes() | self._relay.sizes() | self._history.sizes() | heard | serving
 
     def next_deadline(self) -> float | None:
         """Return the monotonic second at which something is due without any input."""
-        deadlines = (self._relay.next_deadline(), self._links.next_deadline())
+        serving_s = None if self._serving is None else self._serving.next_deadline()
+        deadlines = (self._relay.next_deadline(), self._links.next_deadline(), serving_s)
         return min((moment for moment in deadlines if moment is not None), default=None)
 
     def handle(self, event: inputs.Input, now: Moment) -> list[Effect]:
@@ -121,6 +172,8 @@ class Node:
         Raises:
             LocalProtocolError: The owner asked for something impossible; nothing has changed.
         """
+        if self._mail is not None and self._serving is None:
+            self._serving = self._serve(self._mail, now)
         # If a bug of ours raises halfway, what was ready before it leaves with the next input: a
         # sealed frame that never leaves would make every later frame of its stream unreadable.
         self._dispatch(event, now)
@@ -144,6 +197,12 @@ class Node:
                 self._post(event, now)
             case inputs.AddPeer() | inputs.RemovePeer() | inputs.TrustPeer() | inputs.ShutDown():
                 self._peers_wanted(event, now)
+            case inputs.AskHistory():
+                self._history.ask(event, self._relay.minimum_pow, now)
+            case inputs.CancelHistory(request):
+                self._history.cancel(request, now)
+            case inputs.AskSync() | inputs.ArchiveAnswered():
+                self._mail_wanted(event, now)
             case _:
                 self._gossip_wanted(event, now)
 
@@ -152,6 +211,8 @@ class Node:
         deadline = self._relay.next_deadline()
         if deadline is not None and deadline <= now.monotonic_s:
             self._tell_relay(gossip.TimePassed(), now)
+        if self._serving is not None:
+            self._serving.time_passed(now)
 
     def _peers_wanted(
         self,
@@ -174,14 +235,22 @@ class Node:
 
     def _gossip_wanted(
         self,
-        event: inputs.InstallFilter | inputs.RemoveFilter | inputs.SetMinimumPow | inputs.SetBloom,
+        event: inputs.InstallFilter
+        | inputs.RemoveFilter
+        | inputs.MessageDropped
+        | inputs.SetMinimumPow
+        | inputs.SetBloom,
         now: Moment,
     ) -> None:
         match event:
             case inputs.InstallFilter(number, wanted, searches_pool):
                 self._tell_relay(gossip.FilterInstalled(number, wanted, searches_pool), now)
+                self._heard.filter_installed(number)
             case inputs.RemoveFilter(number):
                 self._tell_relay(gossip.FilterRemoved(number), now)
+                self._heard.filter_removed(number)
+            case inputs.MessageDropped(hash):
+                self._heard.forget(hash)
             case inputs.SetMinimumPow(minimum_pow):
                 self._tell_relay(gossip.MinimumPowChanged(minimum_pow), now)
             case inputs.SetBloom(bloom):
@@ -192,13 +261,19 @@ class Node:
     def _tell_relay(self, event: gossip.GossipEvent, now: Moment) -> None:
         for output in self._relay.handle(event, now):
             self._relay_said(output, now)
+        if isinstance(event, gossip.PeerLeft):
+            self._history.peer_left(event.peer, now)
+        if self._serving is not None and isinstance(event, _OF_A_CONNECTION):
+            self._serving.peer_changed(event, now)
 
     def _relay_said(self, output: gossip.GossipOutput, now: Moment) -> None:
         match output:
             case gossip.PacketsToSend(peer, packets):
                 self._links.send(peer, WHISPER_V6.name, packets, now)
             case gossip.MessageOpened(filters, message, direct):
-                self._effects.append(MessageArrived(filters, message, direct))
+                untold = self._heard.take_untold(message.hash, filters)
+                if untold:
+                    self._effects.append(MessageArrived(untold, message, direct))
             case gossip.EnvelopesSent(peer, hashes):
                 self._effects.append(SentToPeer(self._links.key_of(peer), hashes))
             case gossip.BatchConfirmed(peer, batch, refused):
@@ -208,8 +283,48 @@ class Node:
             case gossip.PeerFailed(peer, detail):
                 self._links.fail(peer, detail, now)
             case _:
-                # Requests for history belong to the mail layer; the settings here never serve it.
-                pass
+                self._history_said(output, now)
+
+    def _emit(self, effect: Effect) -> None:
+        self._effects.append(effect)
+
+    def _history_said(self, output: _HandedUp, now: Moment) -> None:
+        match output:
+            case gossip.DirectReceived():
+                self._history.received(output, now)
+            case gossip.RequestCompleted():
+                self._history.completed(output, now)
+            case gossip.OpenedUpTo(mark):
+                self._history.opened_up_to(mark)
+            case gossip.PostAccepted() | gossip.PostRefused():
+                pass  # Whoever posted has read it already.
+            case _:
+                if self._serving is not None:
+                    self._serving.relay_said(output, now)
+
+    # ---- mail
+
+    def _serve(self, settings: ServerSettings, now: Moment) -> Serving:
+        return Serving(
+            settings,
+            now,
+            key_of=self._links.key_of,
+            tell_relay=self._tell_relay,
+            emit=self._emit,
+        )
+
+    def _mail_wanted(self, event: inputs.AskSync | inputs.ArchiveAnswered, now: Moment) -> None:
+        if self._serving is None:
+            raise LocalProtocolError("this node is no mailserver and has no archive")
+        match event:
+            case inputs.ArchiveAnswered(answer):
+                self._serving.archive_answered(answer, now)
+            case inputs.AskSync(key, from_unix_s):
+                if not self._links.is_trusted(key):
+                    raise LocalProtocolError("an archive is filled from a trusted peer only")
+                self._serving.fill(key, self._links.greeted_peer(key), from_unix_s, now)
+            case _:
+                assert_never(event)
 
     # ---- posting
 
@@ -221,6 +336,7 @@ class Node:
                 self._post_step(self._posting.start(event, now), now)
             case inputs.Computed():
                 self._post_step(self._posting.finish(event), now)
+                self._history.computed(event, now)
             case inputs.CancelPost(request):
                 self._effects.extend(self._posting.cancel(request))
             case _:

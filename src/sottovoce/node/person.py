@@ -1,4 +1,4 @@
-"""A person as one machine: the stack below, chats above, and what one says to the other.
+"""A person as one machine: stack below, chats above, history beside, and what they say.
 
 It adds nothing of its own but numbers: the stack counts its wishes from its own start, the node
 serves several owners, so each wish gets a number out of the person's range.
@@ -9,7 +9,7 @@ Spec: none; docs/decisions/0007-a-person-is-a-machine.md.
 from collections import deque
 from collections.abc import Mapping
 from functools import partial
-from typing import Final, assert_never
+from typing import Final, NamedTuple, assert_never
 
 from sottovoce.base.entropy import Entropy
 from sottovoce.base.moment import Moment
@@ -33,9 +33,13 @@ from sottovoce.chat.events import (
 )
 from sottovoce.crypto import secp256k1
 from sottovoce.gossip.filters import Filter
+from sottovoce.mail.client import MailClient
+from sottovoce.mail.client_events import ServerStatus
+from sottovoce.mail.settings import ClientSettings
 from sottovoce.node import inputs
 from sottovoce.node.effects import MessageArrived, PostFailed, PostSucceeded, SentToPeer
 from sottovoce.node.person_events import PersonInput, PersonOutput
+from sottovoce.node.person_history import PersonHistory
 from sottovoce.node.person_store import PersonStore
 from sottovoce.payloads.membership_event import sign_event
 from sottovoce.stack import events as stack_events
@@ -51,8 +55,15 @@ PERSON_NUMBERS_FROM: Final = 1 << 60
 PERSON_NUMBERS: Final = 1 << 50
 
 
+class _Heard(NamedTuple):
+    """A filter that is installed, and what the stack calls it."""
+
+    number: int
+    wanted: Filter
+
+
 class Person:
-    """One person's stack and chats.
+    """One person's stack, chats and history.
 
     A new person on an old store goes on where the last commit was. `Started` is the first input.
 
@@ -62,6 +73,7 @@ class Person:
         store: What it keeps; the transaction around its writing is its caller's.
         entropy: Where keys and delays are drawn from.
         settings: Times and targets of the stack.
+        mail: How history is fetched.
         installed: Filters that the node has from an earlier life of the same person, by number.
         first_number: The first number that the node has not heard from this person yet.
     """
@@ -75,6 +87,7 @@ class Person:
         now: Moment,
         settings: StackSettings | None = None,
         *,
+        mail: ClientSettings | None = None,
         installed: Mapping[int, Filter] | None = None,
         first_number: int = PERSON_NUMBERS_FROM,
     ) -> None:
@@ -91,17 +104,21 @@ class Person:
             entropy=entropy,
         )
         self._chats = Conversations(author, store.chat, feed_store=store.feed)
+        self._history = PersonHistory(
+            MailClient(store.mail, entropy, now, mail), author.key, self._number
+        )
         self._next_number = first_number
         self._left: dict[Filter, int] = {
             wanted: number for number, wanted in (installed or {}).items()
         }
-        self._filters: dict[int, int] = {}
+        self._filters: dict[int, _Heard] = {}
         self._stack_filters: dict[int, int] = {}
         self._posts: dict[int, int] = {}
 
     def next_deadline(self) -> float | None:
         """Return the monotonic second at which something is due without any input."""
-        deadlines = (self._stack.next_deadline(), self._chats.next_deadline())
+        machines = (self._stack, self._chats, self._history)
+        deadlines = (machine.next_deadline() for machine in machines)
         return min((moment for moment in deadlines if moment is not None), default=None)
 
     def handle(self, event: PersonInput, now: Moment) -> list[PersonOutput]:
@@ -112,20 +129,27 @@ class Person:
             case Asked():
                 return self._carry([event], [], now)
             case stack_events.TimePassed() | PeersChanged():
-                return self._carry([event], [event], now)
+                told = self._carry([event], [event], now)
+                return told + self._history.also(event, now)
             case KeyDerived() | stack_events.OwnBundleAsked():
                 return self._tell_stack(event, now)
             case stack_events.Started():
-                return [*self._carry([event], [event], now), *self._removals()]
+                began = self._carry([event], [event], now)
+                return [*began, *self._removals(), *self._history.started(now)]
             case _:
-                assert_never(event)
+                return self._history.handle(event, now)
+
+    def standing(self) -> tuple[ServerStatus, ...]:
+        """Return how the trusted mailservers stand."""
+        return self._history.standing()
 
     def _node_said(
         self, fact: MessageArrived | SentToPeer | PostSucceeded | PostFailed, now: Moment
     ) -> list[PersonOutput]:
         match fact:
             case MessageArrived(numbers, message, _):
-                filters = tuple(self._filters[each] for each in numbers if each in self._filters)
+                heard = (self._filters.get(each) for each in numbers)
+                filters = tuple(each.number for each in heard if each is not None)
                 opened = stack_events.EnvelopeOpened(filters, message)
                 return self._tell_stack(opened, now) if filters else []
             case SentToPeer(peer, hashes):
@@ -156,7 +180,7 @@ class Person:
             else:
                 for told in self._chats.handle(to_chats.popleft(), now):
                     _chats_said(told, to_stack, out)
-        return out
+        return out + self._history.settled(now)
 
     def _stack_said(
         self, said: StackOutput, to_chats: deque[ChatEvent], out: list[PersonOutput]
@@ -178,7 +202,7 @@ class Person:
                 out += self._listen(number, wanted)
             case stack_events.StopListening(number):
                 outer = self._stack_filters.pop(number)
-                del self._filters[outer]
+                self._history.silenced(self._filters.pop(outer).wanted)
                 out.append(inputs.RemoveFilter(outer))
             case stack_events.DeriveKey() | stack_events.OwnBundle():
                 out.append(said)
@@ -214,7 +238,8 @@ class Person:
         """
         kept = self._left.pop(wanted, None)
         outer = self._number() if kept is None else kept
-        self._filters[outer] = number
+        self._filters[outer] = _Heard(number, wanted)
+        self._history.listening(wanted)
         self._stack_filters[number] = outer
         # What came while its key was being derived is in the pool.
         return [inputs.InstallFilter(outer, wanted, searches_pool=True)] if kept is None else []

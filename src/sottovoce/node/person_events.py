@@ -8,8 +8,27 @@ from typing import TypeAlias
 
 from sottovoce.chat.commands import Asked
 from sottovoce.chat.events import ChatFact
-from sottovoce.node.effects import MessageArrived, PostFailed, PostSucceeded, SentToPeer
-from sottovoce.node.inputs import InstallFilter, PostMessage, RemoveFilter
+from sottovoce.mail.client_events import ClientFact, FetchAsked, OnlineChanged, ServersChanged
+from sottovoce.node.effects import (
+    HistoryArriving,
+    HistoryDone,
+    MessageArrived,
+    PeerConnected,
+    PeerDisconnected,
+    PeerUnreachable,
+    PostFailed,
+    PostSucceeded,
+    SentToPeer,
+)
+from sottovoce.node.inputs import (
+    AddPeer,
+    AskHistory,
+    CancelHistory,
+    InstallFilter,
+    PostMessage,
+    RemoveFilter,
+    RemovePeer,
+)
 from sottovoce.stack.events import (
     DeriveKey,
     KeyDerived,
@@ -18,6 +37,19 @@ from sottovoce.stack.events import (
     PeersChanged,
     Started,
     TimePassed,
+)
+
+# What concerns the mailservers of the person: how they stand, what they sent, who wants what, and
+# whether the network may be used at all, which it may until somebody says otherwise.
+MailInput: TypeAlias = (
+    HistoryArriving
+    | HistoryDone
+    | PeerConnected
+    | PeerDisconnected
+    | PeerUnreachable
+    | ServersChanged
+    | FetchAsked
+    | OnlineChanged
 )
 
 PersonInput: TypeAlias = (
@@ -31,8 +63,20 @@ PersonInput: TypeAlias = (
     | PeersChanged
     | OwnBundleAsked
     | Started
+    | MailInput
 )
 
+# A mailserver's `AddPeer` and `RemovePeer` concern only who needs it for nothing else.
 PersonOutput: TypeAlias = (
-    PostMessage | InstallFilter | RemoveFilter | DeriveKey | OwnBundle | ChatFact
+    PostMessage
+    | InstallFilter
+    | RemoveFilter
+    | AskHistory
+    | CancelHistory
+    | AddPeer
+    | RemovePeer
+    | DeriveKey
+    | OwnBundle
+    | ChatFact
+    | ClientFact
 )

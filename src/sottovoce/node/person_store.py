@@ -4,6 +4,7 @@ from typing import Protocol
 
 from sottovoce.chat.feed_stores import FeedStore
 from sottovoce.chat.stores import ChatStore
+from sottovoce.mail.stores import MailStore
 from sottovoce.stack.stores import StackStores
 
 
@@ -27,6 +28,11 @@ class PersonStore(Protocol):
     @property
     def feed(self) -> FeedStore:
         """What feeds between devices keep."""
+        ...
+
+    @property
+    def mail(self) -> MailStore:
+        """What whoever asks for history keeps."""
         ...
 
     @property

@@ -6,6 +6,8 @@ processor. Which of the two is known beforehand, from target, size and TTL alone
 Spec: EIP-627, "Proof of Work"; go-ethereum whisper/whisperv6 (envelope sealing).
 """
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,12 +42,17 @@ class Mined:
 
 
 class Posting:
-    """The posts whose proof of work is not done yet."""
+    """The posts whose proof of work is not done yet.
 
-    def __init__(self, entropy: Entropy) -> None:
+    Args:
+        entropy: Where nonces and padding come from.
+        job_numbers: Gives the numbers of searches; shared by all who ask for them.
+    """
+
+    def __init__(self, entropy: Entropy, job_numbers: Iterator[int] | None = None) -> None:
         self._entropy = entropy
         self._jobs: dict[int, tuple[PostMessage, UnminedEnvelope]] = {}
-        self._next_job = 0
+        self._job_numbers = job_numbers or itertools.count(1)
 
     def start(self, wish: PostMessage, now: Moment) -> Mined | Compute | PostFailed:
         """Seal the payload; mine it at once if that is quick, else ask for a search."""
@@ -75,9 +82,9 @@ class Posting:
             return Mined(wish, mine(unmined, wish.pow_target, tries_max))
         if len(self._jobs) >= _JOBS_MAX:
             raise LocalProtocolError("too many posts wait for their proof of work; try again later")
-        self._next_job += 1
-        self._jobs[self._next_job] = wish, unmined
-        return Compute(self._next_job, unmined.prefix, bits, wish.work_time_s)
+        job = next(self._job_numbers)
+        self._jobs[job] = wish, unmined
+        return Compute(job, unmined.prefix, bits, wish.work_time_s)
 
     def finish(self, result: Computed) -> Mined | PostFailed | None:
         """Take the result of a search; None if the post was cancelled meanwhile."""

@@ -107,14 +107,15 @@ class Routes:
         }
 
     def filter_of_people(self) -> Filter:
-        """Return how we hear what is sealed for our own key."""
+        """Return how we hear what is sealed for our own key, live or out of an archive."""
         topics = frozenset({partitioned(self.own).topic, personal_discovery(self.own).topic})
-        return Filter(self._identity, topics)
+        return Filter(self._identity, topics, allows_direct=True)
 
     def filter_of_name(self, name: str) -> Filter | None:
         """Return how a name is heard; None while its key is not at hand."""
         key = self._keys.get(name)
-        return None if key is None else Filter(key, frozenset({topic_of_name(name)}))
+        topics = frozenset({topic_of_name(name)})
+        return None if key is None else Filter(key, topics, allows_direct=True)
 
     def is_public_chat(self, name: str) -> bool:
         """Tell whether a name is that of a public chat that we want to hear."""

@@ -15,8 +15,9 @@ from typing import Final
 
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.quantities import TOPIC_BYTES, PublicKey, Topic, topic
-from sottovoce.base.secret import SymmetricKey
+from sottovoce.base.secret import PrivateKey, SymmetricKey
 from sottovoce.crypto.hashes import keccak256
+from sottovoce.crypto.secp256k1 import public_key, shared_x
 from sottovoce.gossip.keyring import symmetric_key_from_password
 
 # People share topics with one another in so many classes; another number would reach nobody.
@@ -123,3 +124,17 @@ def negotiated_filter_id(person: PublicKey) -> str:
     It never travels and is no topic's name.
     """
     return f"0x{person.uncompressed.hex()}-negotiated"
+
+
+def topics_with(identity: PrivateKey, person: PublicKey) -> frozenset[Topic]:
+    """Return where a person's messages to us may be, whatever was agreed with them.
+
+    Raises:
+        InvalidKeyError: The person's key is not on the curve.
+    """
+    names = (
+        partitioned(public_key(identity)),
+        contact_code(person),
+        negotiated(SymmetricKey(shared_x(identity, person))),
+    )
+    return frozenset(name.topic for name in names)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final, Protocol, TypeVar
 
 from seeded import SeededEntropy
+from sottovoce.adapters.memory.archive import MemoryArchive
 from sottovoce.base.moment import Moment
 from sottovoce.base.packets import Packet
 from sottovoce.base.quantities import PublicKey, Topic
@@ -19,8 +20,18 @@ from sottovoce.gossip.filters import Filter, make_filter
 from sottovoce.gossip.seal import EnvelopeRoute
 from sottovoce.gossip.settings import GossipSettings
 from sottovoce.gossip.whisper_v6 import WHISPER_V6
+from sottovoce.mail.carrying_out import carried_out
+from sottovoce.mail.server_events import ArchiveWish
+from sottovoce.mail.settings import ServerSettings
 from sottovoce.node import inputs
-from sottovoce.node.effects import CloseStream, Dial, Effect, MessageArrived, WriteBytes
+from sottovoce.node.effects import (
+    AskArchive,
+    CloseStream,
+    Dial,
+    Effect,
+    MessageArrived,
+    WriteBytes,
+)
 from sottovoce.node.node import Node
 from sottovoce.node.settings import NodeSettings
 
@@ -80,6 +91,7 @@ class Party:
         self.host = host
         self.effects: list[Effect] = []
         self.ends: dict[int, End] = {}
+        self.archive = MemoryArchive()
 
     @property
     def enode(self) -> Enode:
@@ -136,6 +148,7 @@ class Pump:
     def __init__(self) -> None:
         self.passed_s = 0.0
         self.parties: list[Party] = []
+        self.answers_archive = True
         self._pending: deque[Callable[[], object]] = deque()
         self._next_stream = 0
 
@@ -149,6 +162,7 @@ class Pump:
         host: str | None = None,
         settings: NodeSettings | None = None,
         gossip: GossipSettings = PROMPT,
+        mail: ServerSettings | None = None,
     ) -> Party:
         """Put a node at an address, by default one of a private network."""
         number = len(self.parties) + 1
@@ -159,6 +173,7 @@ class Pump:
             entropy=SeededEntropy(number),
             settings=settings or NodeSettings(),
             gossip_settings=gossip,
+            mail=mail,
         )
         party = Party(self, key, node, host or f"10.0.0.{number}")
         self.parties.append(party)
@@ -204,8 +219,13 @@ class Pump:
                 self.later(lambda: self._close(party, stream))
             case Dial():
                 self.later(lambda: self._dial(party, effect))
+            case AskArchive(wish) if self.answers_archive:
+                self.later(lambda: self._ask(party, wish))
             case _:
                 pass
+
+    def _ask(self, party: Party, wish: ArchiveWish) -> None:
+        party.handle(inputs.ArchiveAnswered(carried_out(party.archive, wish)))
 
     def _close(self, party: Party, stream: int) -> None:
         end = party.ends.pop(stream, None)

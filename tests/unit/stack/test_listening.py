@@ -51,7 +51,7 @@ def test_key_is_asked_for_once_stored_and_then_the_name_is_heard() -> None:
     assert ear.want("lobby") == [DeriveKey("lobby")]
     assert ear.want("lobby") == []
     [listen] = ear.listening.derived("lobby", KEY)
-    assert listen == Listen(3, Filter(KEY, frozenset({topic_of_name("lobby")})))
+    assert listen == Listen(3, Filter(KEY, frozenset({topic_of_name("lobby")}), allows_direct=True))
     assert ear.store.load_name_key("lobby") == KEY
     assert ear.listening.names_of([3, 99]) == ["lobby"]
     assert ear.listening.derived("lobby", KEY) == []
@@ -130,4 +130,4 @@ def test_after_a_start_those_negotiated_topics_are_heard_that_were_heard_before(
     assert again.routes.has_agreed(BOB)
     assert not again.routes.has_agreed(stranger)
     heard = [wish.filter for wish in again.listening.start() if isinstance(wish, Listen)]
-    assert Filter(KEY, frozenset({negotiated(SECRET).topic})) in heard
+    assert Filter(KEY, frozenset({negotiated(SECRET).topic}), allows_direct=True) in heard

@@ -82,9 +82,8 @@ def test_heard_are_our_contact_code_and_what_is_wanted() -> None:
 
 def test_what_is_sealed_for_our_key_is_heard_on_both_of_our_topics() -> None:
     table = routes()
-    assert table.filter_of_people() == Filter(
-        PARENT, frozenset({partitioned(table.own).topic, personal_discovery(table.own).topic})
-    )
+    topics = frozenset({partitioned(table.own).topic, personal_discovery(table.own).topic})
+    assert table.filter_of_people() == Filter(PARENT, topics, allows_direct=True)
 
 
 def test_name_without_key_has_neither_filter_nor_route() -> None:
@@ -93,7 +92,9 @@ def test_name_without_key_has_neither_filter_nor_route() -> None:
     assert table.to_public_chat("lobby") is None
     assert table.to_followers() is None
     table.learn_key("lobby", KEY)
-    assert table.filter_of_name("lobby") == Filter(KEY, frozenset({topic_of_name("lobby")}))
+    assert table.filter_of_name("lobby") == Filter(
+        KEY, frozenset({topic_of_name("lobby")}), allows_direct=True
+    )
     assert table.to_public_chat("lobby") == route_to(PublicChat("lobby"), key=KEY, signer=PARENT)
     table.forget_key("lobby")
     assert not table.has_key("lobby")

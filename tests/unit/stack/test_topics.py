@@ -4,8 +4,9 @@ import pytest
 
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.quantities import PublicKey
-from sottovoce.base.secret import SymmetricKey
+from sottovoce.base.secret import PrivateKey, SymmetricKey
 from sottovoce.crypto.hashes import keccak256
+from sottovoce.crypto.secp256k1 import public_key, shared_x
 from sottovoce.stack import routes, topics
 
 ANNA = PublicKey(bytes(31) + b"\x07" + b"\xab" * 32)
@@ -72,3 +73,13 @@ def test_name_does_not_show_its_text(name: topics.TopicName) -> None:
 def test_name_without_utf_8_form_is_refused() -> None:
     with pytest.raises(LocalProtocolError, match="UTF-8"):
         topics.topic_of_name("\ud800")
+
+
+def test_two_people_share_a_topic_among_those_where_they_hear_each_other() -> None:
+    one, other = (PrivateKey(bytes([number]) * 32) for number in (1, 2))
+    of_one = topics.topics_with(one, public_key(other))
+    of_other = topics.topics_with(other, public_key(one))
+    shared = topics.negotiated(SymmetricKey(shared_x(one, public_key(other)))).topic
+    assert of_one & of_other == {shared}
+    assert topics.contact_code(public_key(other)).topic in of_one
+    assert topics.contact_code(public_key(one)).topic not in of_one
