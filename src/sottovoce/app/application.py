@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from ipaddress import ip_address
 
+from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import PublicKey
 from sottovoce.base.secret import PrivateKey
@@ -14,8 +15,11 @@ from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.enode import Enode
 from sottovoce.gossip.settings import GossipSettings
 from sottovoce.gossip.statistics import RelayStatistics
+from sottovoce.mail.archive import Archive
+from sottovoce.mail.server_statistics import MailStatistics
+from sottovoce.mail.settings import ServerSettings
 from sottovoce.node.effects import Fact
-from sottovoce.node.inputs import Input
+from sottovoce.node.inputs import Input, TimePassed
 from sottovoce.node.node import Node
 from sottovoce.node.settings import NodeSettings
 from sottovoce.node.statistics import LinkStatistics
@@ -37,6 +41,12 @@ class ApplicationSettings:
         node_key: The node's private key, or None for a fresh one.
         node: Limits on peers.
         gossip: Limits on envelopes.
+        mail: Keys and bounds of the mailserver that the node is, or None if it is none.
+        archive: What a mailserver keeps envelopes in, or what opens it, off the loop. It is closed
+            with the application.
+
+    Raises:
+        LocalProtocolError: There is a mailserver without an archive, or an archive without one.
     """
 
     listen: tuple[str, int] | None = (LOOPBACK, 0)
@@ -44,6 +54,12 @@ class ApplicationSettings:
     node_key: PrivateKey | None = None
     node: NodeSettings = field(default_factory=NodeSettings)
     gossip: GossipSettings = field(default_factory=GossipSettings)
+    mail: ServerSettings | None = None
+    archive: Archive | Callable[[], Archive] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.mail is None) != (self.archive is None):
+            raise LocalProtocolError("a mailserver and its archive are set together")
 
 
 class Application:
@@ -65,6 +81,7 @@ class Application:
             entropy=self.entropy,
             settings=settings.node,
             gossip_settings=settings.gossip,
+            mail=settings.mail,
         )
         self._driver: Driver | None = None
         self._port: int | None = None
@@ -85,18 +102,25 @@ class Application:
         return Enode(self._node.public_key, host, self._port, self._port)
 
     async def start(self) -> None:
-        """Bind the port and run.
+        """Open the archive, bind the port and run.
 
         Raises:
             ListenError: The port cannot be bound.
+            StorageError: The archive cannot be opened.
         """
-        self._driver = Driver(self._node, self._on_fact)
+        self._driver = Driver(self._node, self._on_fact, await self._open_archive())
+        if self._settings.mail is not None:
+            self._driver.submit(TimePassed())  # The mailserver's life begins with the node's first.
         if self._settings.listen is not None:
             try:
                 self._port = await self._driver.listen(*self._settings.listen)
             except BaseException:
                 await self.stop()
                 raise
+
+    async def _open_archive(self) -> Archive | None:
+        archive = self._settings.archive
+        return await asyncio.to_thread(archive) if callable(archive) else archive
 
     async def stop(self) -> None:
         """Say goodbye to the peers and close everything; harmless when repeated."""
@@ -130,8 +154,20 @@ class Application:
         """Return the live counters of the streams."""
         return self._node.link_statistics
 
+    def mail_statistics(self) -> MailStatistics | None:
+        """Return the mailserver's live counters; None if the node is none or has not begun."""
+        return self._node.mail_statistics
+
+    def readiness(self) -> tuple[str, ...]:
+        """Return what keeps the node from its work, a sentence each; empty if it is ready."""
+        driver, settings = self._driver, self._settings
+        if driver is None or (settings.listen is not None and self._port is None):
+            return ("the node is not running",)
+        troubles = (self._node.archive_trouble, driver.archive_trouble)
+        return tuple(trouble for trouble in troubles if trouble)
+
     def failed_inputs(self) -> int:
-        """Return how many inputs were set aside because of a bug."""
+        """Return how many inputs, or calls to the archive, were set aside because of a bug."""
         return 0 if self._driver is None else self._driver.failed_inputs.total()
 
     def traffic(self) -> list[StreamTraffic]:

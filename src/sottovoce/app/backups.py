@@ -2,7 +2,8 @@
 
 A backup is one file under a password. It holds what a person would miss: the account's place in the
 list, the key file as it is, the name of the device, a copy of the database with everything that is
-in it, the saved peers and the node's key. It does not hold the recovery phrase, which is nowhere.
+in it, the saved peers and mailservers, and the node's key. It does not hold the recovery phrase,
+which is nowhere.
 
 Making and checking take some seconds and, for the password, up to 256 MiB; whoever must
 not wait calls them on a thread.
@@ -25,6 +26,7 @@ from sottovoce.adapters.backup_file import (
     write_backup,
 )
 from sottovoce.adapters.backup_manifest import BackupManifest
+from sottovoce.adapters.mailserver_file import read_mailservers
 from sottovoce.adapters.node_key_file import read_node_key
 from sottovoce.adapters.peer_file import read_peers
 from sottovoce.adapters.sqlite.database import DatabaseSettings
@@ -124,6 +126,7 @@ def create_backup(
             copy.stat().st_size if has_database else 0,
             read_node_key(directory),
             tuple(read_peers(directory)),
+            read_mailservers(directory),
         )
         made = folder / _MADE_FILE_NAME
         write_backup(

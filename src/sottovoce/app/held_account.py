@@ -1,8 +1,9 @@
-"""An account that this process holds: the lock, the keys, and what the directory says of peers."""
+"""An account that this process holds: the lock, the keys, and what the directory says of others."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from sottovoce.adapters.mailserver_file import SavedMailserver, read_mailservers
 from sottovoce.adapters.node_key_file import DataDirectory
 from sottovoce.adapters.peer_file import SavedPeer, read_peers
 from sottovoce.app.accounts import find_account, unlock
@@ -21,6 +22,7 @@ class HeldAccount:
         opened: What it keeps.
         node_key: The node's key that lasts.
         peers: The saved peers.
+        mailservers: The saved mailservers.
         lock: The lock, unless somebody above holds it.
     """
 
@@ -29,6 +31,7 @@ class HeldAccount:
     opened: OpenedStore
     node_key: PrivateKey | None
     peers: tuple[SavedPeer, ...]
+    mailservers: tuple[SavedMailserver, ...]
     lock: DataDirectory | None
 
     def close(self) -> None:
@@ -77,6 +80,7 @@ def hold_account(
             open_store(settings, entropy),
             None if lock is None else lock.node_key(entropy),
             tuple(read_peers(directory)),
+            read_mailservers(directory),
             lock,
         )
     except BaseException:

@@ -21,6 +21,7 @@ from sottovoce.base.moment import Moment
 from sottovoce.base.secret import PrivateKey
 from sottovoce.chat.stores import HistoryReader
 from sottovoce.gossip.filters import Filter
+from sottovoce.mail.settings import ClientSettings
 from sottovoce.node.person import Person
 from sottovoce.node.restored import start_anew
 from sottovoce.runtime.person_lane import PersonLane
@@ -55,12 +56,14 @@ class PersonSettings:
         installation_id: The name of this device.
         database: Where messages are kept, or None to keep nothing.
         stack: Times and targets.
+        mail: How history is fetched.
     """
 
     identity: PrivateKey = field(repr=False)
     installation_id: str
     database: DatabasePlace | None = None
     stack: StackSettings = field(default_factory=StackSettings)
+    mail: ClientSettings = field(default_factory=ClientSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,7 @@ def start_person(
             entropy,
             now,
             settings.stack,
+            mail=settings.mail,
             installed=installed,
             first_number=first_number,
         )

@@ -15,6 +15,11 @@ from sottovoce.adapters.account_directory import AccountDirectory
 from sottovoce.adapters.account_staging import put_in_place, staging, take_back
 from sottovoce.adapters.backup_file import BackupFile
 from sottovoce.adapters.backup_manifest import BackupManifest
+from sottovoce.adapters.mailserver_file import (
+    SavedMailserver,
+    add_mailserver,
+    read_mailservers,
+)
 from sottovoce.adapters.node_key_file import DataDirectory
 from sottovoce.adapters.peer_file import add_peer, read_peers
 from sottovoce.adapters.sqlite.database import DatabaseSettings
@@ -160,19 +165,35 @@ def _stage(
 def _take_over_surroundings(
     lock: DataDirectory, manifest: BackupManifest, *, as_new_device: bool
 ) -> None:
-    """Add the peers that are not saved here, and the node's key if there is none.
+    """Add the peers and mailservers that are not saved here, and the node's key if there is none.
 
     Raises:
-        DataDirectoryError: The key cannot be written.
-        LocalProtocolError: The list of peers is damaged or full.
+        DataDirectoryError: The key or the list of mailservers cannot be written.
+        LocalProtocolError: A list is damaged or full.
     """
     known = {peer.enode.public_key for peer in read_peers(lock.path)}
     for peer in manifest.peers:
         if peer.enode.public_key not in known:
             add_peer(lock.path, peer)
+    _take_over_mailservers(lock.path, manifest.mailservers)
     # Two machines that run at once must not be one node.
     if manifest.node_key is not None and not as_new_device:
         lock.adopt_node_key(manifest.node_key)
+
+
+def _take_over_mailservers(directory: Path, servers: tuple[SavedMailserver, ...]) -> None:
+    """Add the mailservers that are not saved here; what is chosen here stays chosen.
+
+    Raises:
+        DataDirectoryError: The list cannot be read or written.
+        LocalProtocolError: It is damaged or full.
+    """
+    before = read_mailservers(directory)
+    known = {server.enode.public_key for server in before}
+    is_chosen = any(server.pinned for server in before)
+    for server in servers:
+        if server.enode.public_key not in known:
+            add_mailserver(directory, replace(server, pinned=server.pinned and not is_chosen))
 
 
 def _listed(accounts: AccountList, entry: AccountEntry) -> AccountEntry:

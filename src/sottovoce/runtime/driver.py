@@ -11,8 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Final, assert_never
 
+from sottovoce.mail.archive import Archive
+from sottovoce.mail.server_events import ArchiveAnswer
 from sottovoce.node import inputs
 from sottovoce.node.effects import (
+    AskArchive,
     CancelCompute,
     CloseStream,
     Compute,
@@ -27,6 +30,7 @@ from sottovoce.node.effects import (
 )
 from sottovoce.node.node import Node
 from sottovoce.runtime import tcp
+from sottovoce.runtime.archive_lane import ArchiveLane
 from sottovoce.runtime.system_clock import read_clock
 from sottovoce.runtime.tcp import StreamTraffic, TcpStream
 from sottovoce.runtime.turns import InputTurns
@@ -55,9 +59,13 @@ class Driver:
     Args:
         node: The machine.
         on_fact: Told each fact, on the loop's thread, after its batch; it must not block.
+        archive: What the node's mailserver keeps envelopes in, or None if it is none; it is
+            closed with the driver.
     """
 
-    def __init__(self, node: Node, on_fact: Callable[[Fact], None]) -> None:
+    def __init__(
+        self, node: Node, on_fact: Callable[[Fact], None], archive: Archive | None = None
+    ) -> None:
         self._node = node
         self._on_fact = on_fact
         self._loop = asyncio.get_running_loop()
@@ -73,6 +81,9 @@ class Driver:
         self._due_s: float | None = None
         self._stopped = False
         self.failed_inputs: Counter[str] = Counter()
+        self._archive: ArchiveLane | None = None
+        if archive is not None:
+            self._archive = ArchiveLane(archive, self._archive_answered, self.failed_inputs)
 
     # ---- the owner's side
 
@@ -101,6 +112,11 @@ class Driver:
         self._release(self._handle(event))
         self._set_timer()
 
+    @property
+    def archive_trouble(self) -> str:
+        """That the archive is silent, one sentence; empty if it is not, or if there is none."""
+        return "" if self._archive is None else self._archive.trouble
+
     def traffic(self) -> list[StreamTraffic]:
         """Return the counters of the open streams."""
         return [stream.traffic for stream in self._streams.values()]
@@ -118,6 +134,8 @@ class Driver:
         for task in list(self._tasks.values()):
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        if self._archive is not None:
+            await self._archive.stop()
         await self._workers.close()
         self._stopped = True
         self._inputs.clear()
@@ -201,6 +219,11 @@ class Driver:
         if not self._stopped:
             self._schedule_batch()
 
+    def _archive_answered(self, answer: ArchiveAnswer) -> None:
+        # At once, past what waits: a relay that is flooded stores what it can.
+        self._release(self._handle_guarded(inputs.ArchiveAnswered(answer)))
+        self._set_timer()
+
     # ---- effects
 
     def _perform(self, effect: RelayEffect) -> None:
@@ -221,6 +244,9 @@ class Driver:
                 task = self._tasks.get(("job", job))
                 if task is not None:
                     task.cancel()
+            case AskArchive(wish):
+                assert self._archive is not None, "a mailserver was given no archive"
+                self._archive.submit(wish)
             case _:
                 assert_never(effect)
 

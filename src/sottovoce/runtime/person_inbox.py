@@ -10,24 +10,41 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from sottovoce.chat.commands import Asked
-from sottovoce.node.effects import MessageArrived, PostFailed, PostSucceeded, SentToPeer
+from sottovoce.mail.client_events import FetchAsked
+from sottovoce.node.effects import (
+    HistoryArriving,
+    HistoryDone,
+    MessageArrived,
+    PeerConnected,
+    PeerDisconnected,
+    PeerUnreachable,
+    PostFailed,
+    PostSucceeded,
+    SentToPeer,
+)
 from sottovoce.node.person_events import PersonInput
 from sottovoce.stack.events import OwnBundleAsked, PeersChanged
 
 if TYPE_CHECKING:
-    from sottovoce.base.quantities import EnvelopeHash
+    from sottovoce.base.quantities import EnvelopeHash, PublicKey
 
 # A busy network brings ten messages of ours a second at the most: these are minutes of it.
 MESSAGES_MAX: Final = 4096
 MESSAGES_BYTES_MAX: Final = 16 * 1024 * 1024  # sixteen of the largest envelopes
+# The same for what mailservers send, which comes as fast as the line is: two pages of each of three
+# servers. They have a place of their own, so that they take none from what is said meanwhile.
+HISTORY_MAX: Final = 6144
+HISTORY_BYTES_MAX: Final = 32 * 1024 * 1024
 # A program that asks for more than this at once does not wait for its answers.
 COMMANDS_MAX: Final = 1024
 
 # What somebody asked for, who waits for an answer.
-Command: TypeAlias = Asked | OwnBundleAsked
+Command: TypeAlias = Asked | OwnBundleAsked | FetchAsked
+# How a mailserver stands; of one of them only the last word matters.
+_Standing: TypeAlias = PeerConnected | PeerDisconnected | PeerUnreachable
 
-# What concerns only posts of one life: a person that is made anew knows nothing of them.
-_OF_A_LIFE: Final = (PostSucceeded, PostFailed, SentToPeer)
+# What concerns only posts and pages of one life: a person that is made anew knows nothing of them.
+_OF_A_LIFE: Final = (PostSucceeded, PostFailed, SentToPeer, HistoryArriving, HistoryDone)
 
 
 class _Entry(NamedTuple):
@@ -35,6 +52,27 @@ class _Entry(NamedTuple):
 
     event: PersonInput
     is_patient: bool
+
+
+class _Room:
+    """Places for messages, by count and by bytes."""
+
+    def __init__(self, count_max: int, bytes_max: int) -> None:
+        self._count_left = count_max
+        self._bytes_left = bytes_max
+
+    def take(self, size_bytes: int) -> bool:
+        """Take a place; returns whether there was one."""
+        if self._count_left < 1 or self._bytes_left < size_bytes:
+            return False
+        self._count_left -= 1
+        self._bytes_left -= size_bytes
+        return True
+
+    def give_back(self, size_bytes: int) -> None:
+        """Give a place back."""
+        self._count_left += 1
+        self._bytes_left += size_bytes
 
 
 class PersonInbox:
@@ -47,8 +85,9 @@ class PersonInbox:
     def __init__(self) -> None:
         self.dropped_messages = 0
         self._waiting: deque[_Entry] = deque()
-        self._message_count = 0
-        self._message_bytes = 0
+        self._live_room = _Room(MESSAGES_MAX, MESSAGES_BYTES_MAX)
+        self._history_room = _Room(HISTORY_MAX, HISTORY_BYTES_MAX)
+        self._arriving: dict[int, HistoryArriving] = {}
         self._command_count = 0
         self._patient_count = 0
         self._posted: set[EnvelopeHash] = set()
@@ -64,38 +103,47 @@ class PersonInbox:
 
     def put(self, event: PersonInput) -> bool:
         """Let an input wait; returns whether there was a place for it."""
-        is_patient = False
-        match event:
-            case MessageArrived(_, message, _):
-                # Our own envelope comes back at once where we hear its topic; it says nothing new.
-                is_patient = message.hash in self._posted
-                size_bytes = len(message.payload)
-                if (
-                    self._message_count >= MESSAGES_MAX
-                    or self._message_bytes + size_bytes > MESSAGES_BYTES_MAX
-                ):
-                    self.dropped_messages += 1
-                    return False
-                self._message_count += 1
-                self._message_bytes += size_bytes
-            case Asked() | OwnBundleAsked():
-                if self._command_count >= COMMANDS_MAX:
-                    return False
-                self._command_count += 1
-            case PeersChanged(count):
-                # Only how many there are now matters, however often that changes.
-                self._peer_count = count
-                return True
-            case PostSucceeded(_, hash):
-                is_patient = True
-                self._posted.add(hash)
-            case SentToPeer():
-                is_patient = True
-            case _:
-                pass
+        if isinstance(event, PeersChanged):
+            # Only how many there are now matters, however often that changes.
+            self._peer_count = event.count
+            return True
+        if not self._has_place(event):
+            return False
+        if isinstance(event, HistoryArriving) and not self._is_first_sign(event):
+            return True
+        is_patient = self._is_patient(event)
         self._waiting.append(_Entry(event, is_patient))
         self._patient_count += is_patient
         return True
+
+    def _has_place(self, event: PersonInput) -> bool:
+        match event:
+            case MessageArrived(_, message, direct):
+                if not self._room(direct=direct).take(len(message.payload)):
+                    self.dropped_messages += 1
+                    return False
+            case Asked() | OwnBundleAsked() | FetchAsked():
+                if self._command_count >= COMMANDS_MAX:
+                    return False
+                self._command_count += 1
+            case PeerConnected() | PeerDisconnected() | PeerUnreachable():
+                self._keep(lambda each: not _is_standing_of(each, event.public_key))
+            case _:
+                pass
+        return True
+
+    def _is_patient(self, event: PersonInput) -> bool:
+        match event:
+            case MessageArrived(_, message, _):
+                # Our own envelope comes back at once where we hear its topic; it says nothing new.
+                return message.hash in self._posted
+            case PostSucceeded(_, hash):
+                self._posted.add(hash)
+                return True
+            case SentToPeer():
+                return True
+            case _:
+                return False
 
     def take(self) -> PersonInput:
         """Take the next input; there is one."""
@@ -105,10 +153,11 @@ class PersonInbox:
         event, is_patient = self._waiting.popleft()
         self._patient_count -= is_patient
         match event:
-            case MessageArrived(_, message, _):
-                self._message_count -= 1
-                self._message_bytes -= len(message.payload)
-            case Asked() | OwnBundleAsked():
+            case MessageArrived(_, message, direct):
+                self._room(direct=direct).give_back(len(message.payload))
+            case HistoryArriving(request):
+                return self._arriving.pop(request)
+            case Asked() | OwnBundleAsked() | FetchAsked():
                 self._command_count -= 1
             case PostSucceeded(_, hash):
                 self._posted.discard(hash)
@@ -127,10 +176,32 @@ class PersonInbox:
         """Forget what concerns only a person that is no more."""
         self._keep(lambda each: not is_of_a_life(each))
         self._posted.clear()
+        self._arriving.clear()
+
+    def _room(self, *, direct: bool) -> _Room:
+        return self._history_room if direct else self._live_room
+
+    def _is_first_sign(self, event: HistoryArriving) -> bool:
+        """Add up what came of a page; returns whether no earlier sign of it waits."""
+        before = self._arriving.get(event.request)
+        if before is None:
+            self._arriving[event.request] = event
+            return True
+        self._arriving[event.request] = HistoryArriving(
+            event.request,
+            before.envelopes + event.envelopes,
+            before.new + event.new,
+            before.bytes + event.bytes,
+        )
+        return False
 
     def _keep(self, is_kept: Callable[[PersonInput], bool]) -> None:
         self._waiting = deque(entry for entry in self._waiting if is_kept(entry.event))
         self._patient_count = sum(entry.is_patient for entry in self._waiting)
+
+
+def _is_standing_of(event: PersonInput, key: "PublicKey") -> bool:
+    return isinstance(event, _Standing) and event.public_key == key
 
 
 def is_of_a_life(event: PersonInput) -> bool:

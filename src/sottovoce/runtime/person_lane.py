@@ -18,14 +18,15 @@ import contextlib
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, assert_never
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from sottovoce.base.errors import SottovoceError, StorageError, UnstorableError
 from sottovoce.base.secret import SymmetricKey
 from sottovoce.chat.commands import Asked
 from sottovoce.chat.events import Refused
+from sottovoce.mail.client_events import OnlineChanged, PageEnd, ServersChanged
 from sottovoce.node import effects, inputs
-from sottovoce.node.person import PERSON_NUMBERS_FROM, is_of
+from sottovoce.node.person import PERSON_NUMBERS_FROM
 from sottovoce.node.person_events import PersonInput, PersonOutput
 from sottovoce.node.person_store import PersonStore
 from sottovoce.runtime.alarm import Alarm
@@ -38,17 +39,11 @@ from sottovoce.runtime.person_ports import (
     OwnerFact,
     PersonMachine,
 )
-from sottovoce.stack.events import (
-    DeriveKey,
-    KeyDerived,
-    PeersChanged,
-    Started,
-    TimePassed,
-)
+from sottovoce.runtime.person_surroundings import PersonSurroundings
+from sottovoce.stack.events import DeriveKey, KeyDerived, Started, TimePassed
 from sottovoce.stack.topics import key_of_name
 
 if TYPE_CHECKING:
-    from sottovoce.base.quantities import PublicKey
     from sottovoce.gossip.filters import Filter
 
 # As in the driver: a batch that took longer would hold up the relay on the same loop.
@@ -122,7 +117,7 @@ class PersonLane:
         self._names_without_key: set[str] = set()
         self._all_names_heard = asyncio.Event()
         self._all_names_heard.set()
-        self._peers: set[PublicKey] = set()
+        self._around = PersonSurroundings(first_number)
         self._wake = asyncio.Event()
         self._deadline = Alarm(self._loop, self._wake)
         self._patience = Alarm(self._loop, self._wake)
@@ -147,25 +142,17 @@ class PersonLane:
 
     def fact(self, fact: effects.Fact) -> None:
         """Take a fact of the node; what does not concern the person is let go."""
-        match fact:
-            case effects.MessageArrived(filters, _, _):
-                if any(is_of(self._first_number, number) for number in filters):
-                    self._put(fact)
-            case effects.SentToPeer():
-                self._put_of_life(fact)
-            case effects.PostSucceeded() | effects.PostFailed():
-                if is_of(self._first_number, fact.request):
-                    self._put_of_life(fact)
-            case effects.PeerConnected(key):
-                self._peers.add(key)
-                self._put(PeersChanged(len(self._peers)))
-            case effects.PeerDisconnected(key):
-                self._peers.discard(key)
-                self._put(PeersChanged(len(self._peers)))
-            case effects.ConfirmedByPeer() | effects.PeerUnreachable():
-                pass
-            case _:
-                assert_never(fact)
+        for event in self._around.inputs_of(fact):
+            if is_of_a_life(event):
+                self._put_of_life(event)
+            elif not self._put(event):
+                self._carry_wishes(self._around.dropped(event))
+
+    def tell(self, event: ServersChanged | OnlineChanged) -> None:
+        """Take which mailservers are trusted, or whether the network may be used at all."""
+        for each in self._around.owner_said(event):
+            self._put(each)
+        self._carry_wishes(self._around.unwanted_links())
 
     def ask(self, wish: Command) -> None:
         """Take a command; its answer comes as a fact, perhaps at once."""
@@ -217,9 +204,7 @@ class PersonLane:
         self._wake.set()
         return self._inbox.put(event)
 
-    def _put_of_life(
-        self, fact: effects.SentToPeer | effects.PostSucceeded | effects.PostFailed
-    ) -> None:
+    def _put_of_life(self, fact: PersonInput) -> None:
         if self.trouble:
             return
         if not is_patient(fact):
@@ -256,6 +241,7 @@ class PersonLane:
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, RETRY_MAX_S)
         self._set_trouble("")
+        self._around.handled(batch)
         answers, self._answers = self._answers, []
         for output in (*outputs, *answers):
             self._release(output)
@@ -289,7 +275,7 @@ class PersonLane:
                 break
             self._set_aside(batch.pop(handled.at), handled.reason)
             self._store.rollback()
-            self._person = None
+            self._end_life()
             self._store.begin()
         if self._store.wrote:
             await self._commit()
@@ -374,7 +360,8 @@ class PersonLane:
                 now, installed=dict(self._installed), first_number=self._next_number
             )
             outputs = person.handle(Started(), now)
-            outputs += person.handle(PeersChanged(len(self._peers)), now)
+            for event in self._around.for_new_person():
+                outputs += person.handle(event, now)
         except StorageError:
             raise
         except Exception:
@@ -401,7 +388,7 @@ class PersonLane:
             All the commands, those that wait included: who asked can ask again, which is theirs to
             decide, and must not find later that it was done twice.
         """
-        self._person = None
+        self._end_life()
         with contextlib.suppress(StorageError):
             self._store.rollback()
         asked = [each for each in batch if isinstance(each, Command)]
@@ -410,6 +397,11 @@ class PersonLane:
         ]
         self._inbox.forget_life()
         return asked + self._inbox.take_commands()
+
+    def _end_life(self) -> None:
+        """Let go of the person; pages of history that it asked for would tell nobody anything."""
+        self._person = None
+        self._carry_wishes(self._around.end_life())
 
     def _refuse(self, asked: list[Command], reason: str) -> None:
         """Tell who asked that nothing was done, as well as those whose command was set aside."""
@@ -432,6 +424,7 @@ class PersonLane:
     # ---- what is let out
 
     def _release(self, output: PersonOutput) -> None:
+        self._around.let_out(output)
         match output:
             case inputs.PostMessage(request):
                 self._next_number = max(self._next_number, request + 1)
@@ -444,6 +437,13 @@ class PersonLane:
                 self._wish(output)
             case inputs.RemoveFilter(number):
                 self._installed.pop(number, None)
+                self._wish(output)
+            case inputs.AskHistory(request):
+                self._next_number = max(self._next_number, request + 1)
+                refusal = self._wish(output)
+                if refusal is not None:
+                    self.fact(effects.HistoryDone(request, PageEnd.NOT_CONNECTED, detail=refusal))
+            case inputs.CancelHistory() | inputs.AddPeer() | inputs.RemovePeer():
                 self._wish(output)
             case DeriveKey(name):
                 self._names_without_key.add(name)
@@ -460,6 +460,11 @@ class PersonLane:
         except SottovoceError as error:
             return str(error)
         return None
+
+    def _carry_wishes(self, wishes: list[NodeWish]) -> None:
+        for wish in wishes:
+            self._around.let_out(wish)
+            self._wish(wish)
 
     def _key_derived(self, name: str, done: asyncio.Future[SymmetricKey]) -> None:
         if done.cancelled() or done.exception() is not None:

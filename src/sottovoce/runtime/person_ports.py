@@ -8,12 +8,22 @@ from typing import Protocol, TypeAlias
 from sottovoce.base.moment import Moment
 from sottovoce.chat.events import ChatFact
 from sottovoce.gossip.filters import Filter
+from sottovoce.mail.client_events import ClientFact
 from sottovoce.node import inputs
 from sottovoce.node.person_events import PersonInput, PersonOutput
 from sottovoce.stack.events import OwnBundle
 
-OwnerFact: TypeAlias = ChatFact | OwnBundle
-NodeWish: TypeAlias = inputs.PostMessage | inputs.InstallFilter | inputs.RemoveFilter
+OwnerFact: TypeAlias = ChatFact | OwnBundle | ClientFact
+NodeWish: TypeAlias = (
+    inputs.PostMessage
+    | inputs.InstallFilter
+    | inputs.RemoveFilter
+    | inputs.AskHistory
+    | inputs.CancelHistory
+    | inputs.MessageDropped
+    | inputs.AddPeer
+    | inputs.RemovePeer
+)
 
 
 class PersonMachine(Protocol):

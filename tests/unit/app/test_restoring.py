@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from contract.made import message
 from seeded import SeededEntropy
 from sottovoce.adapters.account_directory import AccountDirectory
 from sottovoce.adapters.backup_file import BackupFile
+from sottovoce.adapters.mailserver_file import add_mailserver, parse_saved, read_mailservers
 from sottovoce.adapters.node_key_file import (
     DataDirectory,
     DataDirectoryError,
@@ -33,7 +35,7 @@ from unit.app.saved import (
     quick_keys,
     write,
 )
-from unit.identity.people import OTHER_PHRASE, PHRASE
+from unit.identity.people import OTHER_PHRASE, PHRASE, anna
 
 
 @pytest.fixture(autouse=True)
@@ -202,6 +204,21 @@ def test_node_key_and_peers_that_are_here_stay(file: Path, place: Path) -> None:
     restore(place, file)
     assert read_node_key(place) == key
     assert (place / PEER_FILE_NAME).read_text() == f"{PEER.enode}  # as I had it\n"
+
+
+def test_mailservers_are_added_and_the_pin_that_is_here_stays(home: Path, place: Path) -> None:
+    urls = [str(PEER.enode), f"enode://{anna().chat().public.raw.hex()}:secret@192.0.2.9:30303"]
+    theirs, mine = (parse_saved(url, pinned=True) for url in urls)
+    add_mailserver(home, theirs)
+    [entry] = list_accounts(home)
+    file = home.parent / "with mailservers.backup"
+    create_backup(home, entry, PASSWORD, file, cost=CHEAP)
+    DataDirectory(place).close()
+    add_mailserver(place, mine)
+    restore(place, file)
+    assert read_mailservers(place) == (mine, replace(theirs, pinned=False))
+    restore(place, file, replaces=True)
+    assert read_mailservers(place) == (mine, replace(theirs, pinned=False))
 
 
 # ---- all or nothing

@@ -101,6 +101,7 @@ class Scene:
     script: dict[type[object], Handle] = field(default_factory=dict)
     deadline_s: float | None = None
     refuses: Exception | None = None
+    refused_kinds: tuple[type[NodeWish], ...] = (inputs.PostMessage,)
     world: World = field(default_factory=lambda: World(1))
 
     def lane(self) -> PersonLane:
@@ -121,7 +122,7 @@ class Scene:
         self.troubles.append(reason)
 
     def _wish(self, wish: NodeWish) -> None:
-        if self.refuses is not None and isinstance(wish, inputs.PostMessage):
+        if self.refuses is not None and isinstance(wish, self.refused_kinds):
             raise self.refuses
         self.wishes.append(wish)
 

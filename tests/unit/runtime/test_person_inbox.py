@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from sottovoce.base.quantities import EnvelopeHash
 from sottovoce.base.secret import SymmetricKey
+from sottovoce.mail.client_events import FetchAsked, PageEnd
 from sottovoce.node import effects
 from sottovoce.node.person_events import PersonInput
 from sottovoce.runtime import person_inbox
@@ -118,3 +121,57 @@ def test_what_concerns_a_life_that_is_over_is_forgotten() -> None:
         inbox.put(each)
     inbox.forget_life()
     assert taken(inbox) == [asked(1), derived, message()]
+
+
+# ---- history
+
+
+def from_archive(size_bytes: int = 1) -> effects.MessageArrived:
+    return replace(message(size_bytes=size_bytes), direct=True)
+
+
+def test_history_takes_no_place_from_what_is_said_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(person_inbox, "HISTORY_MAX", 2)
+    monkeypatch.setattr(person_inbox, "HISTORY_BYTES_MAX", 100)
+    inbox = PersonInbox()
+    assert [inbox.put(from_archive()) for _ in range(3)] == [True, True, False]
+    assert inbox.put(message())
+    assert inbox.dropped_messages == 1
+    inbox.take()
+    assert not inbox.put(from_archive(size_bytes=100))
+    assert inbox.put(from_archive(size_bytes=99))
+
+
+def test_signs_of_one_page_are_added_up_while_they_wait() -> None:
+    inbox = PersonInbox()
+    for request in (1, 2, 1, 1):
+        assert inbox.put(effects.HistoryArriving(request, 3, 2, 100))
+    assert taken(inbox) == [
+        effects.HistoryArriving(1, 9, 6, 300),
+        effects.HistoryArriving(2, 3, 2, 100),
+    ]
+    inbox.put(effects.HistoryArriving(1, 3, 2, 100))
+    assert taken(inbox) == [effects.HistoryArriving(1, 3, 2, 100)]
+
+
+def test_only_the_last_word_on_a_mailserver_waits_and_it_keeps_its_place() -> None:
+    inbox = PersonInbox()
+    done = effects.HistoryDone(1, PageEnd.DISCONNECTED)
+    connected = effects.PeerConnected(KEY, "geth", "192.0.2.7", inbound=False)
+    for event in (connected, done, effects.PeerDisconnected(KEY, "bye"), connected):
+        assert inbox.put(event)
+    assert taken(inbox) == [done, connected]
+
+
+def test_wishes_for_history_are_commands_and_pages_are_of_one_life() -> None:
+    inbox = PersonInbox()
+    page = effects.HistoryArriving(1, 3, 2, 100)
+    for event in (FetchAsked(7), page, effects.HistoryDone(1, PageEnd.ANSWERED), from_archive()):
+        inbox.put(event)
+    assert inbox.take_commands() == [FetchAsked(7)]
+    inbox.forget_life()
+    assert taken(inbox) == [from_archive()]
+    inbox.put(page)
+    assert taken(inbox) == [page]
