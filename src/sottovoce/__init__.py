@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from sottovoce.chat.records import Reaction as Reaction
     from sottovoce.chat.records import Recipient as Recipient
     from sottovoce.gossip.settings import GossipSettings as GossipSettings
+    from sottovoce.mail.client_events import FetchDone as FetchDone
+    from sottovoce.mail.client_events import ServerState as ServerState
+    from sottovoce.mail.client_events import ServerStatus as ServerStatus
     from sottovoce.node.settings import NodeSettings as NodeSettings
     from sottovoce.payloads.chat_message import StickerMessage as StickerMessage
     from sottovoce.payloads.reaction import ReactionType as ReactionType
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from sottovoce.sdk.channel import Channel as Channel
     from sottovoce.sdk.client import Client as Client
     from sottovoce.sdk.control_client import ControlClient as ControlClient
+    from sottovoce.sdk.duty_cycle import DutyCycle as DutyCycle
     from sottovoce.sdk.errors import ClientClosedError as ClientClosedError
     from sottovoce.sdk.errors import ConnectError as ConnectError
     from sottovoce.sdk.errors import ControlError as ControlError
@@ -52,6 +56,9 @@ if TYPE_CHECKING:
     from sottovoce.sdk.events import GroupChanged as GroupChanged
     from sottovoce.sdk.events import GroupInvited as GroupInvited
     from sottovoce.sdk.events import GroupNoteAdded as GroupNoteAdded
+    from sottovoce.sdk.events import HistoryFetched as HistoryFetched
+    from sottovoce.sdk.events import HistoryProgress as HistoryProgress
+    from sottovoce.sdk.events import MailserversChanged as MailserversChanged
     from sottovoce.sdk.events import MessageReceived as MessageReceived
     from sottovoce.sdk.events import MessageStateChanged as MessageStateChanged
     from sottovoce.sdk.events import MessageWritten as MessageWritten
@@ -108,8 +115,15 @@ _HOMES = {
     "GroupNoteAdded": "sottovoce.sdk.events",
     "DeviceChanged": "sottovoce.sdk.events",
     "ContactDeviceAdded": "sottovoce.sdk.events",
+    "DutyCycle": "sottovoce.sdk.duty_cycle",
+    "HistoryProgress": "sottovoce.sdk.events",
+    "HistoryFetched": "sottovoce.sdk.events",
+    "MailserversChanged": "sottovoce.sdk.events",
     "StorageTrouble": "sottovoce.sdk.events",
     "EventsMissed": "sottovoce.sdk.events",
+    "FetchDone": "sottovoce.mail.client_events",
+    "ServerState": "sottovoce.mail.client_events",
+    "ServerStatus": "sottovoce.mail.client_events",
     "Chat": "sottovoce.chat.records",
     "ChatKind": "sottovoce.chat.records",
     "Contact": "sottovoce.chat.records",

@@ -6,6 +6,7 @@ from sottovoce.base.entropy import Entropy
 from sottovoce.base.moment import Moment
 from sottovoce.devp2p.enode import Enode
 from sottovoce.gossip.statistics import RelayStatistics
+from sottovoce.mail.server_statistics import MailStatistics
 from sottovoce.node.inputs import Input
 from sottovoce.node.statistics import LinkStatistics
 from sottovoce.runtime.tcp import StreamTraffic
@@ -38,6 +39,7 @@ class ApplicationPort(Protocol):
 
         Raises:
             ListenError: The port cannot be bound.
+            StorageError: The archive cannot be opened.
         """
         ...
 
@@ -59,6 +61,14 @@ class ApplicationPort(Protocol):
 
     def link_statistics(self) -> LinkStatistics:
         """Return the live counters of the streams."""
+        ...
+
+    def mail_statistics(self) -> MailStatistics | None:
+        """Return the mailserver's live counters; None if the node is none or has not begun."""
+        ...
+
+    def readiness(self) -> tuple[str, ...]:
+        """Return what keeps the node from its work, a sentence each; empty if it is ready."""
         ...
 
     def failed_inputs(self) -> int:

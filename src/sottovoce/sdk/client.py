@@ -11,7 +11,6 @@ async with Client(peers=["enode://..."]) as client:
 import asyncio
 import itertools
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Final, Self, assert_never
 from weakref import WeakValueDictionary
@@ -27,18 +26,27 @@ from sottovoce.devp2p.enode import parse_enode
 from sottovoce.gossip.filters import Filter
 from sottovoce.gossip.seal import EnvelopeRoute, OpenedMessage
 from sottovoce.gossip.settings import GossipSettings
+from sottovoce.mail.archive import Archive
+from sottovoce.mail.mailserver import Mailserver
+from sottovoce.mail.request import HistoryRequest
+from sottovoce.mail.server_statistics import MailStatistics
+from sottovoce.mail.settings import ServerSettings
 from sottovoce.node import effects, inputs
 from sottovoce.node.person import PERSON_NUMBERS, PERSON_NUMBERS_FROM
 from sottovoce.sdk.application_port import ApplicationPort
 from sottovoce.sdk.channel import Channel
+from sottovoce.sdk.counters import read_counters
 from sottovoce.sdk.errors import ClientClosedError, ConnectError, PostError
+from sottovoce.sdk.history_requests import ArchiveFilled, HistoryPage, HistoryRequests
+from sottovoce.sdk.host_port import parse_host_port
 from sottovoce.sdk.messages import (
     PeerEvent,
     PeerInfo,
     SentMessage,
     Statistics,
-    StreamStatistics,
 )
+from sottovoce.sdk.peer_links import OWNER, PeerLinks
+from sottovoce.sdk.peer_waiters import PeerWaiters
 from sottovoce.sdk.subscriptions import QUEUE_MAX, Subscription
 from sottovoce.sdk.whisper import Whisper
 from sottovoce.stack.routes import key_of_name
@@ -58,11 +66,14 @@ class Client:
         identity: Private key that signs messages, or None for a fresh one.
         node_key: Private key of the node, or None for a fresh one.
         gossip: Limits on envelopes.
-        settings: Everything at once, instead of `listen`, `node_key` and `gossip`.
+        mail: Keys and bounds of the mailserver that it is, or None if it is none.
+        archive: What a mailserver keeps envelopes in, or what opens it; closed with the client.
+        settings: Everything at once, instead of what comes before, but for `peers`, `identity`.
         build: Makes the application under the client; a network in memory gives its own.
 
     Raises:
-        LocalProtocolError: `listen` or an enode is not what it should be.
+        LocalProtocolError: `listen` or an enode is not what it should be, or there is only one of
+            `mail` and `archive`.
     """
 
     def __init__(
@@ -73,6 +84,8 @@ class Client:
         identity: PrivateKey | None = None,
         node_key: PrivateKey | None = None,
         gossip: GossipSettings | None = None,
+        mail: ServerSettings | None = None,
+        archive: Archive | Callable[[], Archive] | None = None,
         settings: ApplicationSettings | None = None,
         build: Callable[
             [ApplicationSettings, Callable[[effects.Fact], None]], ApplicationPort
@@ -83,15 +96,17 @@ class Client:
                 listen=None if listen is None else parse_host_port(listen),
                 node_key=node_key,
                 gossip=gossip or GossipSettings(),
+                mail=mail,
+                archive=archive,
             )
         self._application = build(settings, self._on_fact)
         self._identity = identity or secp256k1.generate_private_key(self._application.entropy)
         self.public_key: PublicKey = secp256k1.public_key(self._identity)
         self._wanted_peers = [parse_enode(text) for text in peers]
+        self._links = PeerLinks(self.command)
         self._peers: dict[PublicKey, PeerInfo] = {}
-        self._peer_waiters: dict[PublicKey, list[asyncio.Future[PeerInfo]]] = {}
+        self._waiters = PeerWaiters()
         self._peer_events: list[Subscription[PeerEvent]] = []
-        self._last_failures: dict[PublicKey, str] = {}
         self._deliver: dict[int, Deliver] = {}
         self._closers: dict[int, Callable[[], None]] = {}
         self._posts: dict[int, tuple[Topic, asyncio.Future[SentMessage]]] = {}
@@ -103,6 +118,7 @@ class Client:
         self._channel_keys: dict[str, SymmetricKey] = {}
         self._entered = False
         self._closing: asyncio.Task[None] | None = None
+        self._history = HistoryRequests(self.command)
         self.whisper = Whisper(self)
 
     # ---- life
@@ -114,7 +130,7 @@ class Client:
         await self._application.start()
         try:
             for enode in self._wanted_peers:
-                self._application.command(inputs.AddPeer(enode))
+                self._links.add(OWNER, enode)
         except LocalProtocolError:
             await self.close()
             raise
@@ -146,8 +162,8 @@ class Client:
             closed = ClientClosedError("the client was closed")
             for _, waiting in self._posts.values():
                 _give_up(waiting, closed)
-            for key in list(self._peer_waiters):
-                self._give_up_peer(key, closed)
+            self._waiters.give_up_all(closed)
+            self._history.close()
 
     # ---- peers
 
@@ -181,7 +197,7 @@ class Client:
             ClientClosedError: The client is not running, or was closed meanwhile.
         """
         wanted = parse_enode(enode)
-        self.command(inputs.AddPeer(wanted, trusted))
+        self._links.add(OWNER, wanted, trusted=trusted)
         return await self._wait_for_peer(wanted.public_key, timeout_s)
 
     def add_peer(self, enode: str, *, trusted: bool = False) -> None:
@@ -191,41 +207,23 @@ class Client:
             LocalProtocolError: The enode is not valid.
             ClientClosedError: The client is not running.
         """
-        self.command(inputs.AddPeer(parse_enode(enode), trusted))
+        self._links.add(OWNER, parse_enode(enode), trusted=trusted)
 
     async def _wait_for_peer(self, key: PublicKey, timeout_s: float) -> PeerInfo:
         known = self._peers.get(key)
         if known is not None:
             return known
-        waiter: asyncio.Future[PeerInfo] = asyncio.get_running_loop().create_future()
-        waiters = self._peer_waiters.setdefault(key, [])
-        waiters.append(waiter)
-        try:
-            async with asyncio.timeout(timeout_s):
-                return await waiter
-        except TimeoutError:
-            reason = self._last_failures.get(key, "no answer")
-            raise ConnectError(
-                f"the peer was not connected within {timeout_s:g} s: {reason}"
-            ) from None
-        finally:
-            waiters.remove(waiter)
-            if not waiters:
-                del self._peer_waiters[key]
+        return await self._waiters.wait(key, timeout_s)
 
     def disconnect(self, enode: str) -> None:
-        """Disconnect a peer and stop redialling it.
+        """Disconnect a peer and stop redialling it, unless a person needs it as a mailserver.
 
         Raises:
             LocalProtocolError: The enode is not valid.
         """
         key = parse_enode(enode).public_key
-        self.command(inputs.RemovePeer(key))
-        self._give_up_peer(key, ConnectError("the peer was disconnected by its owner's wish"))
-
-    def _give_up_peer(self, key: PublicKey, error: SottovoceError) -> None:
-        for waiter in self._peer_waiters.get(key, ()):
-            _give_up(waiter, error)
+        self._links.remove(OWNER, key)
+        self._waiters.give_up(key, ConnectError("the peer was disconnected by its owner's wish"))
 
     def peer_events(self, *, queue_max: int = QUEUE_MAX) -> Subscription[PeerEvent]:
         """Return an async iterator over peers that connect, leave or cannot be reached.
@@ -241,6 +239,48 @@ class Client:
         self._peer_events.append(subscription)
         return subscription
 
+    # ---- mail
+
+    async def ask_history(
+        self, server: Mailserver, wanted: HistoryRequest, *, timeout_s: float = CONNECT_TIMEOUT_S
+    ) -> HistoryPage:
+        """Ask a mailserver for one page of history; it is connected first if it is not.
+
+        What comes goes to the filters that allow direct messages.
+
+        Raises:
+            ConnectError: The mailserver was not connected within `timeout_s`.
+            NoAnswerError: Its answer was not complete within `timeout_s` after that.
+            LocalProtocolError: The mailserver cannot be dialled.
+            ClientClosedError: The client is not running, or was closed meanwhile.
+        """
+        key = server.enode.public_key
+        if key not in self._peers:
+            self._links.add(OWNER, server.enode)
+            await self._wait_for_peer(key, timeout_s)
+        return await self._history.page(next(self._numbers), server, wanted, timeout_s)
+
+    async def fill_from(
+        self, enode: str, from_unix_s: int, *, connect_timeout_s: float = CONNECT_TIMEOUT_S
+    ) -> ArchiveFilled:
+        """Fill our archive from another mailserver's, who is trusted with what it sends.
+
+        Raises:
+            ConnectError: The mailserver was not connected within `connect_timeout_s`.
+            LocalProtocolError: The enode is not valid, or this node is no mailserver.
+            ClientClosedError: The client is not running, or was closed meanwhile.
+        """
+        peer = await self.connect(enode, trusted=True, timeout_s=connect_timeout_s)
+        return await self._history.fill(peer.public_key, from_unix_s)
+
+    def mail_statistics(self) -> MailStatistics | None:
+        """Return the mailserver's live counters; None if the node is none or has not begun."""
+        return self._application.mail_statistics()
+
+    def readiness(self) -> tuple[str, ...]:
+        """Return what keeps the node from its work, a sentence each; empty if it is ready."""
+        return self._application.readiness()
+
     # ---- channels
 
     def channel(self, name: str) -> Channel:
@@ -255,26 +295,9 @@ class Client:
 
     def statistics(self) -> Statistics:
         """Return the counters of this moment."""
-        relay = self._application.relay_statistics()
-        links = self._application.link_statistics()
-        return Statistics(
-            peer_count=len(self._peers),
-            relay={name: value for name, value in asdict(relay).items() if isinstance(value, int)},
-            dropped={reason.value: count for reason, count in relay.dropped.items()},
-            unreadable_count=sum(channel.unreadable_count for channel in self._channels.values()),
-            failed_inputs=self._application.failed_inputs(),
-            streams=tuple(
-                StreamStatistics(
-                    traffic.local_port,
-                    traffic.remote_port,
-                    traffic.received_bytes,
-                    traffic.sent_bytes,
-                )
-                for traffic in self._application.traffic()
-            ),
-            links={name: value for name, value in asdict(links).items() if isinstance(value, int)},
-            ended=dict(links.ended),
-            failures={failure.value: count for failure, count in relay.failures.items()},
+        unreadable_count = sum(channel.unreadable_count for channel in self._channels.values())
+        return read_counters(
+            self._application, peer_count=len(self._peers), unreadable_count=unreadable_count
         )
 
     # ---- for the channel and Whisper lanes
@@ -301,8 +324,14 @@ class Client:
             )
 
     def detach(self, first_number: int) -> None:
-        """Tell a person nothing any more; harmless when repeated."""
+        """Tell a person nothing any more, and let go of its peers; harmless when repeated."""
         self._owners.pop(first_number, None)
+        if self._application.running:
+            self._links.remove_all(first_number)
+
+    def wish(self, first_number: int, wish: inputs.Input) -> None:
+        """Do what a person wants of the node; see `PeerLinks.wish`."""
+        self._links.wish(first_number, wish)
 
     @property
     def identity(self) -> PrivateKey:
@@ -382,9 +411,7 @@ class Client:
         match fact:
             case effects.MessageArrived(filters, message, _):
                 for number in filters:
-                    deliver = self._deliver.get(number)
-                    if deliver is not None:
-                        deliver(message)
+                    self._deliver.get(number, _nobody)(message)
             case effects.PostSucceeded() | effects.PostFailed():
                 self._post_done(fact)
             case effects.SentToPeer(peer, hashes):
@@ -392,10 +419,12 @@ class Client:
                     sent = self._sent.get(envelope)
                     if sent is not None:
                         sent.note_peer(peer)
-            case effects.ConfirmedByPeer():
-                pass  # What counts for a person is that the envelope went out.
             case effects.PeerConnected() | effects.PeerDisconnected() | effects.PeerUnreachable():
                 self._peer_changed(fact)
+            case effects.HistoryArriving() | effects.HistoryDone() | effects.SyncDone():
+                self._history.fact(fact)
+            case effects.ConfirmedByPeer() | effects.ArchivingChanged():
+                pass  # It counts that an envelope went out; and readiness tells of the archive.
             case _:
                 assert_never(fact)
 
@@ -411,12 +440,9 @@ class Client:
             waiting.set_exception(PostError(fact.detail))
             return
         sent = SentMessage(
-            envelope_hash=fact.hash,
-            topic=topic,
-            size_bytes=fact.size_bytes,
-            tries=fact.tries,
+            envelope_hash=fact.hash, topic=topic, size_bytes=fact.size_bytes, tries=fact.tries,
             pow_=fact.pow,
-        )
+        )  # fmt: skip
         # Known at once: the news that a peer took it may follow in the same batch.
         self._sent[fact.hash] = sent
         waiting.set_result(sent)
@@ -429,16 +455,13 @@ class Client:
             case effects.PeerConnected(key, client_id, address, inbound):
                 info = PeerInfo(key, client_id, address, inbound)
                 self._peers[key] = info
-                self._last_failures.pop(key, None)
-                for waiter in self._peer_waiters.get(key, ()):
-                    if not waiter.done():
-                        waiter.set_result(info)
+                self._waiters.connected(info)
                 event = PeerEvent("connected", key, f"{address} {client_id}")
             case effects.PeerDisconnected(key, detail):
                 self._peers.pop(key, None)
                 event = PeerEvent("disconnected", key, detail)
             case effects.PeerUnreachable(key, detail, retry_in_s):
-                self._last_failures[key] = detail
+                self._waiters.unreachable(key, detail)
                 event = PeerEvent("unreachable", key, f"{detail}; next try in {retry_in_s:.0f} s")
             case _:
                 assert_never(fact)
@@ -446,22 +469,10 @@ class Client:
             subscription.put(event)
 
 
+def _nobody(_: OpenedMessage) -> None:
+    """Let go of a message for a filter that is being removed, or belongs to a person."""
+
+
 def _give_up(waiting: asyncio.Future[Any], error: SottovoceError) -> None:
     if not waiting.done():
         waiting.set_exception(error)
-
-
-def parse_host_port(text: str) -> tuple[str, int]:
-    """Split ``host:port`` (IPv6 hosts in brackets).
-
-    Raises:
-        LocalProtocolError: It is not of that form.
-    """
-    host, separator, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    bare_ipv6 = ":" in host and not text.startswith("[")
-    if not separator or not host or bare_ipv6 or not port.isascii() or not port.isdigit():
-        raise LocalProtocolError(f"{text!r} is not HOST:PORT, for instance 127.0.0.1:30303")
-    if int(port) > 0xFFFF:
-        raise LocalProtocolError(f"{port} is not a port; ports end at 65535")
-    return host, int(port)

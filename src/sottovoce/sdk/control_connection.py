@@ -22,7 +22,15 @@ from sottovoce.sdk.control_form import (
 from sottovoce.sdk.errors import ControlError
 from sottovoce.sdk.json_form import IS, Json, from_json, to_json
 from sottovoce.sdk.messenger_port import MessengerPort
-from sottovoce.sdk.queries import AnyQuery, AwaitState, ConnectPeer, Query, ReadPage, SearchMessages
+from sottovoce.sdk.queries import (
+    AnyQuery,
+    AwaitState,
+    ConnectPeer,
+    FetchHistory,
+    Query,
+    ReadPage,
+    SearchMessages,
+)
 from sottovoce.sdk.subscriptions import QUEUE_MAX
 
 if TYPE_CHECKING:
@@ -154,7 +162,7 @@ class Connection:
     async def _tell_found(self, number: int, wanted: object) -> None:
         """Answer a query. What is read can be large, so the next one waits until it was taken."""
         query = cast("AnyQuery", from_json(AnyQuery, wanted))
-        if isinstance(query, AwaitState | ConnectPeer):
+        if isinstance(query, AwaitState | ConnectPeer | FetchHistory):
             await self._send({"id": number, "answer": await self._bounded(query)})
             return
         async with self._reading:
@@ -194,7 +202,8 @@ def _only_waits(request: dict[str, object]) -> bool:
     """Tell whether a request may wait for others for long, so that nothing is lost by its end."""
     query = request.get("query")
     kind = query.get(IS) if isinstance(query, dict) else None
-    return "events" in request or kind in (AwaitState.__name__, ConnectPeer.__name__)
+    waiting = (AwaitState, ConnectPeer, FetchHistory)
+    return "events" in request or kind in [each.__name__ for each in waiting]
 
 
 def _numbered(request: dict[str, object]) -> tuple[int, dict[str, object]]:

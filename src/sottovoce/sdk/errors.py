@@ -15,6 +15,10 @@ class PostError(SottovoceError):
     """A message did not leave: no proof of work in time, too large, refused by our own limits."""
 
 
+class NoAnswerError(SottovoceError):
+    """A mailserver did not answer to the end in the time allowed."""
+
+
 class NotSentError(SottovoceError):
     """No peer took the message in the time allowed."""
 

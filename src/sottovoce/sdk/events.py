@@ -8,9 +8,11 @@ from typing import TypeAlias, assert_never
 
 from typing_extensions import override
 
+from sottovoce.base.quantities import PublicKey
 from sottovoce.chat import events as chat_events
 from sottovoce.chat.message_values import is_note
 from sottovoce.chat.records import Chat, Contact, Device, Group, Message, Reaction
+from sottovoce.mail import client_events
 from sottovoce.sdk.subscriptions import Subscription
 
 
@@ -127,6 +129,53 @@ class ContactDeviceAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryProgress:
+    """What was missed meanwhile is being fetched from a mailserver.
+
+    Attributes:
+        server: The node key of the one that is being asked, or None if nobody is.
+        envelopes: Envelopes that came since fetching began.
+        new: Those that were not known before.
+        bytes: Bytes of all.
+        done_s: Seconds of history, of all topics and servers together, that were closed since then.
+        open_s: Seconds that are still open.
+        note: What people should know, such as that the server limits us; else empty.
+    """
+
+    server: PublicKey | None
+    envelopes: int
+    new: int
+    bytes: int
+    done_s: int
+    open_s: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFetched:
+    """Fetching came to its end, whoever began it.
+
+    Attributes:
+        complete: Whether nothing is missing as far as the mailservers know.
+        envelopes: Envelopes that came.
+        new: Those that were not known before.
+        detail: Why it is not complete, one sentence; else empty.
+    """
+
+    complete: bool
+    envelopes: int
+    new: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MailserversChanged:
+    """The mailservers that are trusted, or how one of them stands."""
+
+    servers: tuple[client_events.ServerStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StorageTrouble:
     """The store cannot be written, or can be written again.
 
@@ -160,6 +209,9 @@ MessengerEvent: TypeAlias = (
     | GroupChanged
     | DeviceChanged
     | ContactDeviceAdded
+    | HistoryProgress
+    | HistoryFetched
+    | MailserversChanged
     | StorageTrouble
     | EventsMissed
 )
@@ -218,6 +270,27 @@ def event_of(fact: ShownFact) -> MessengerEvent:
             | chat_events.ContactDeviceAdded()
         ):
             return _event_of_groups_and_devices(fact)
+        case _:
+            assert_never(fact)
+
+
+def event_of_history(fact: client_events.ClientFact) -> MessengerEvent:
+    """Return what a fact about mailservers is called for a program."""
+    match fact:
+        case client_events.FetchProgress():
+            return HistoryProgress(
+                fact.server,
+                fact.envelopes,
+                fact.new,
+                fact.bytes,
+                fact.done_s,
+                fact.open_s,
+                fact.note,
+            )
+        case client_events.FetchDone():
+            return HistoryFetched(fact.complete, fact.envelopes, fact.new, fact.detail)
+        case client_events.ServersStanding(servers):
+            return MailserversChanged(servers)
         case _:
             assert_never(fact)
 

@@ -141,6 +141,8 @@ class Statistics:
         links: What became of streams so far, by name.
         ended: Connections that ended, by who ended them and why.
         failures: Peers whose session we ended, by reason.
+        mail: The mailserver's counters by name; None if the node is none.
+        refused: Requests that the mailserver did not answer, by reason.
     """
 
     peer_count: int
@@ -152,3 +154,5 @@ class Statistics:
     links: dict[str, int] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
+    mail: dict[str, int] | None = None
+    refused: dict[str, int] = field(default_factory=dict)

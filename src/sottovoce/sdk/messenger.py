@@ -10,12 +10,14 @@ async with Messenger.open("~/.local/share/sottovoce", password="...") as me:
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, Self, TypeAlias, TypeVar
 
 from typing_extensions import override
 
+from sottovoce.adapters.mailserver_file import parse_all
 from sottovoce.app.person import (
     PersonSettings,
     RunningPerson,
@@ -29,27 +31,45 @@ from sottovoce.chat.events import Done, MessageChanged, Refused
 from sottovoce.chat.records import Message, MessageState
 from sottovoce.chat.stores import HistoryReader
 from sottovoce.crypto import secp256k1
+from sottovoce.mail.client_events import (
+    ClientFact,
+    FetchAsked,
+    FetchDone,
+    FetchProgress,
+    ServersStanding,
+)
+from sottovoce.mail.settings import ClientSettings
 from sottovoce.payloads.message_id import MessageId
 from sottovoce.runtime.person_ports import LaneStatistics, Owner, OwnerFact
 from sottovoce.sdk.client import Client
 from sottovoce.sdk.control import ControlServer
+from sottovoce.sdk.duty_cycle import Cycle, DutyCycle, NetworkGate
 from sottovoce.sdk.errors import (
     ClientClosedError,
     NotDeliveredError,
     RefusedError,
     StoreRefusedError,
 )
-from sottovoce.sdk.events import EventSubscription, MessengerEvent, StorageTrouble, event_of
+from sottovoce.sdk.events import (
+    EventSubscription,
+    MessengerEvent,
+    StorageTrouble,
+    event_of,
+    event_of_history,
+)
+from sottovoce.sdk.mail_desk import MailDesk
 from sottovoce.sdk.messages import PeerInfo
 from sottovoce.sdk.messenger_port import CommandResult, MessengerPort
 from sottovoce.sdk.queries import AnswerT, Query
-from sottovoce.sdk.ready import Ready, hold
+from sottovoce.sdk.ready import Network, Ready, ready_of_account
 from sottovoce.sdk.state_watch import CLOSED, StateWatch
 from sottovoce.sdk.subscriptions import QUEUE_MAX
 from sottovoce.stack.events import OwnBundle, OwnBundleAsked
 from sottovoce.stack.settings import StackSettings
 
 ReadT = TypeVar("ReadT")
+# What a number of ours can be answered with.
+Answer: TypeAlias = CommandResult | bytes | FetchDone
 
 # What a person in memory is called among its devices: it has no others.
 _INSTALLATION_BYTES: Final = 16
@@ -71,9 +91,11 @@ class Messenger(MessengerPort):
         self._control: ControlServer | None = None
         self._public_key: PublicKey | None = None
         self._numbers = itertools.count(1)
-        self._answers: dict[int, asyncio.Future[CommandResult | bytes]] = {}
+        self._answers: dict[int, asyncio.Future[Answer]] = {}
         self._subscriptions: list[EventSubscription] = []
         self._watch = StateWatch()
+        self._mail: MailDesk | None = None
+        self._cycle: Cycle | None = None
         self._closing: asyncio.Task[None] | None = None
         self._takes_wishes = True  # until what other programs had begun is done
 
@@ -86,6 +108,9 @@ class Messenger(MessengerPort):
         account: str | None = None,
         listen: str | None = None,
         peers: Iterable[str] | None = None,
+        mailservers: Iterable[str] | None = None,
+        mail: ClientSettings | None = None,
+        duty_cycle: DutyCycle | None = None,
         client: Client | None = None,
         is_locked: bool = False,
         serves: bool = True,
@@ -102,36 +127,24 @@ class Messenger(MessengerPort):
                 key; None for the only one.
             listen: Host and port on which the node accepts peers, or None for nobody.
             peers: Enode URLs of peers; None for those saved in the data directory.
+            mailservers: Enode URLs of the mailservers that are asked for what was missed, each with
+                a password or without; None for those saved in the data directory.
+            mail: How history is fetched.
+            duty_cycle: When to be connected, to pay for less data; None for always.
             client: A running node to use instead of one of its own; it stays open afterwards.
             is_locked: Whether the caller holds the data directory (`DataDirectory`) already.
             serves: Whether other programs reach it; one that ends at once would only hang up.
         """
         directory = Path(data_dir).expanduser()
         wanted = None if peers is None else tuple(peers)
+        trusted = None if mailservers is None else parse_all(mailservers)
 
-        async def prepare() -> Ready:
-            held = await hold(directory, account, password, is_locked=is_locked)
-            try:
-                node, owned = client, client is None
-                if node is None:
-                    node_key = held.node_key if listen is not None else None
-                    node = Client(listen=listen, node_key=node_key)
-                saved = held.peers if wanted is None else ()
-                return Ready(
-                    held.settings,
-                    held.opened,
-                    node,
-                    owned=owned,
-                    peers=[(peer, False) for peer in wanted or ()]
-                    + [(str(peer.enode), peer.trusted) for peer in saved],
-                    let_go=held.let_go,
-                    directory=directory if serves else None,
-                )
-            except BaseException:
-                held.close()
-                raise
-
-        return cls(prepare)
+        network = Network(listen, wanted, trusted, mail or ClientSettings(), duty_cycle, client)
+        return cls(
+            lambda: ready_of_account(
+                directory, account, password, network, is_locked=is_locked, serves=serves
+            )
+        )
 
     @classmethod
     def in_memory(
@@ -140,9 +153,12 @@ class Messenger(MessengerPort):
         *,
         listen: str | None = "127.0.0.1:0",
         peers: Iterable[str] = (),
+        mailservers: Iterable[str] = (),
         client: Client | None = None,
         is_owned: bool | None = None,
         stack: StackSettings | None = None,
+        mail: ClientSettings | None = None,
+        duty_cycle: DutyCycle | None = None,
     ) -> Self:
         """Make a messenger that keeps nothing: for tests and throw-away bots.
 
@@ -150,22 +166,35 @@ class Messenger(MessengerPort):
             identity: Who it is, or None for a fresh key.
             listen: Host and port on which the node accepts peers, or None for nobody.
             peers: Enode URLs of peers.
+            mailservers: Enode URLs of the mailservers that are asked for what was missed.
             client: A running node to use instead of one of its own; it stays open afterwards.
             is_owned: Whether the node is started and stopped with the messenger; by default only
                 one that it made itself.
             stack: Times and targets of messages; by default those of the deployed clients.
+            mail: How history is fetched.
+            duty_cycle: When to be connected, to pay for less data; None for always.
         """
         owned = client is None if is_owned is None else is_owned
         node = client or Client(listen=listen)
         key = identity or secp256k1.generate_private_key(node.entropy)
         settings = PersonSettings(
-            key, node.entropy.take(_INSTALLATION_BYTES).hex(), stack=stack or StackSettings()
+            key,
+            node.entropy.take(_INSTALLATION_BYTES).hex(),
+            stack=stack or StackSettings(),
+            mail=mail or ClientSettings(),
         )
         wanted = [(peer, False) for peer in peers]
+        trusted = parse_all(mailservers)
 
         async def prepare() -> Ready:
             return Ready(
-                settings, open_store(settings, node.entropy), node, owned=owned, peers=wanted
+                settings,
+                open_store(settings, node.entropy),
+                node,
+                owned=owned,
+                peers=wanted,
+                mailservers=trusted,
+                duty_cycle=duty_cycle,
             )
 
         return cls(prepare)
@@ -187,6 +216,9 @@ class Messenger(MessengerPort):
             self._public_key = secp256k1.public_key(ready.settings.identity)
             await ready.start_node()
             self._start_person(ready)
+            await self._desk().start()
+            if self._cycle is not None:
+                self._cycle.start()
             if ready.directory is not None:
                 self._control = ControlServer(self, ready.directory)
                 await self._control.start()
@@ -220,6 +252,8 @@ class Messenger(MessengerPort):
     async def _let_go(self) -> None:
         if self._ready is None:
             return
+        if self._cycle is not None:
+            await self._cycle.stop()
         try:
             if self._person is not None:
                 await self._person.stop()
@@ -241,21 +275,32 @@ class Messenger(MessengerPort):
             subscription.close()
 
     def _start_person(self, ready: Ready) -> None:
+        client = ready.client
+        self._first_number = number = client.reserve_numbers()
+        gate = None
+        if ready.duty_cycle is not None:
+            gate = NetworkGate(client, number, ready.peers)
         owner = Owner(
-            wish=ready.client.command,
+            wish=partial(client.wish, number) if gate is None else gate.wish,
             hear=self._hear,
             trouble=lambda reason: self._tell(StorageTrouble(reason)),
-            now=ready.client.now,
+            now=client.now,
         )
-        self._first_number = ready.client.reserve_numbers()
         self._person = start_person(
-            ready.settings,
-            ready.opened,
-            ready.client.entropy,
-            owner,
-            first_number=self._first_number,
+            ready.settings, ready.opened, client.entropy, owner, first_number=number
         )
-        ready.client.attach(self._first_number, self._person.lane.fact)
+        lane = self._person.lane
+        self._mail = MailDesk(
+            ready.settings.identity,
+            ready.mailservers,
+            ready.mail_directory,
+            tell=lane.tell,
+            ask=self._fetch,
+            unix_s=lambda: client.now().unix_whole_s,
+        )
+        if ready.duty_cycle is not None and gate is not None:
+            self._cycle = Cycle(ready.duty_cycle, gate, tell=lane.tell, fetch=self._mail.fetch_all)
+        client.attach(number, lane.fact if gate is None else gate.passing(lane.fact))
 
     # ---- what it has
 
@@ -301,8 +346,10 @@ class Messenger(MessengerPort):
     @override
     async def ask(self, command: Command) -> CommandResult:
         lane = self._running().lane
+        if self._cycle is not None:
+            self._cycle.said(command)
         answer = await self._answer(lambda number: Asked(number, command))
-        assert not isinstance(answer, bytes)
+        assert not isinstance(answer, bytes | FetchDone)
         if isinstance(command, JoinPublicChat):
             # Its key takes a moment; whoever joined expects to hear what is said from now on.
             await lane.names_heard()
@@ -318,10 +365,17 @@ class Messenger(MessengerPort):
         assert isinstance(answer, bytes)
         return answer
 
-    async def _answer(self, wish: Callable[[int], Asked | OwnBundleAsked]) -> CommandResult | bytes:
+    async def _fetch(self, wish: Callable[[int], FetchAsked]) -> FetchDone:
+        if self._cycle is not None:
+            self._cycle.wake()
+        answer = await self._answer(wish)
+        assert isinstance(answer, FetchDone)
+        return answer
+
+    async def _answer(self, wish: Callable[[int], Asked | OwnBundleAsked | FetchAsked]) -> Answer:
         lane = self._running().lane
         number = next(self._numbers)
-        waiting: asyncio.Future[CommandResult | bytes] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._answers[number] = waiting
         try:
             lane.ask(wish(number))
@@ -352,6 +406,20 @@ class Messenger(MessengerPort):
             StorageError: It cannot be read.
         """
         return await self._running().read(how)
+
+    @property
+    def mail(self) -> MailDesk:
+        """Who asks mailservers.
+
+        Raises:
+            ClientClosedError: The messenger does not run.
+        """
+        self._running()
+        return self._desk()
+
+    def _desk(self) -> MailDesk:
+        assert self._mail is not None, "it is made with the person"
+        return self._mail
 
     def list_peers(self) -> tuple[PeerInfo, ...]:
         """Return the connected peers of the node."""
@@ -395,12 +463,20 @@ class Messenger(MessengerPort):
                 if waiting is not None and not waiting.done():
                     kind = StoreRefusedError if by_store else RefusedError
                     waiting.set_exception(kind(reason))
+            case FetchProgress() | FetchDone() | ServersStanding():
+                self._hear_of_mail(fact)
             case _:
                 if isinstance(fact, MessageChanged):
                     self._watch.note(fact.message)
                 self._tell(event_of(fact))
 
-    def _answered(self, request: int, result: CommandResult | bytes) -> None:
+    def _hear_of_mail(self, fact: ClientFact) -> None:
+        self._desk().hear(fact)
+        if isinstance(fact, FetchDone) and fact.request is not None:
+            self._answered(fact.request, fact)
+        self._tell(event_of_history(fact))
+
+    def _answered(self, request: int, result: Answer) -> None:
         waiting = self._answers.get(request)
         if waiting is not None and not waiting.done():
             waiting.set_result(result)

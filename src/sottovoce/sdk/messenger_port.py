@@ -14,10 +14,9 @@ Chats, people and messages can be named in several ways:
 * a message: a `Message`, its id, or the first hex digits of its id (with or without ``0x``).
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Final, TypeVar
 
-from sottovoce.base.quantities import PublicKey
 from sottovoce.chat import commands
 from sottovoce.chat.events import CommandResult as CommandResult
 from sottovoce.chat.records import (
@@ -38,13 +37,13 @@ from sottovoce.payloads.contact_id import contact_id
 from sottovoce.sdk import naming, queries
 from sottovoce.sdk.events import EventSubscription
 from sottovoce.sdk.image_form import image_message
+from sottovoce.sdk.mail_port import MailPort
 from sottovoce.sdk.messages import PeerInfo
 from sottovoce.sdk.naming import ChatLike as ChatLike
 from sottovoce.sdk.naming import DeviceLike as DeviceLike
 from sottovoce.sdk.naming import GroupLike as GroupLike
 from sottovoce.sdk.naming import MessageLike as MessageLike
 from sottovoce.sdk.naming import PersonLike as PersonLike
-from sottovoce.sdk.queries import AnswerT, Query
 from sottovoce.sdk.subscriptions import QUEUE_MAX
 
 CONNECT_TIMEOUT_S: Final = 15.0
@@ -62,7 +61,7 @@ _FURTHER: Final = {
 }
 
 
-class MessengerPort(ABC):
+class MessengerPort(MailPort):
     """A person who talks.
 
     Every method that changes something raises `RefusedError` with the reason if it was not done,
@@ -72,11 +71,6 @@ class MessengerPort(ABC):
 
     # ---- what each kind does in its own way
 
-    @property
-    @abstractmethod
-    def public_key(self) -> PublicKey:
-        """Who we are."""
-
     @abstractmethod
     async def ask(self, command: commands.Command) -> CommandResult:
         """Carry out a command; it is stored when this returns.
@@ -84,14 +78,6 @@ class MessengerPort(ABC):
         Raises:
             RefusedError: It was not carried out; nothing changed.
             ClientClosedError: Nobody is there to do it.
-        """
-
-    @abstractmethod
-    async def query(self, query: Query[AnswerT]) -> AnswerT:
-        """Answer a query.
-
-        Raises:
-            SottovoceError: As the query's own method says.
         """
 
     @abstractmethod

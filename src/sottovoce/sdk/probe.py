@@ -2,7 +2,8 @@
 
 The steps are those that a connection goes through: the address, the TCP connection, the encrypted
 handshake, a shared capability, and the greeting of the subprotocol. The machines are the node's
-own; only the order of things is watched here.
+own; only the order of things is watched here. What is asked of a peer that has greeted, if anything
+is, is somebody else's question.
 """
 
 import asyncio
@@ -10,10 +11,12 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, Protocol
 
 from sottovoce.app.application import client_id
 from sottovoce.base.errors import LocalProtocolError
+from sottovoce.base.moment import Moment
+from sottovoce.base.secret import PrivateKey
 from sottovoce.crypto import secp256k1
 from sottovoce.devp2p import events as wire
 from sottovoce.devp2p.connection import Connection
@@ -33,13 +36,33 @@ _READ_BYTES: Final = 65536
 
 
 class Step(Enum):
-    """A step of becoming peers, in order."""
+    """A step of becoming peers, in order, and then of asking a mailserver."""
 
     ADDRESS = "address"
     CONNECTION = "connection"
     HANDSHAKE = "handshake"
     CAPABILITY = "capability"
     STATUS = "status"
+    REQUEST = "request"
+    ANSWER = "answer"
+
+
+PEER_STEPS: Final = (
+    Step.ADDRESS,
+    Step.CONNECTION,
+    Step.HANDSHAKE,
+    Step.CAPABILITY,
+    Step.STATUS,
+)
+
+
+class Cause(Enum):
+    """Why a step failed, in general."""
+
+    INPUT = "what was given is not right"
+    NETWORK = "the network or the peer"
+    REFUSED = "the peer does not want us"
+    SILENCE = "nothing came in time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +74,35 @@ class StepResult:
         ok: Whether it succeeded.
         detail: What was seen, one sentence; it may contain the peer's own words.
         remedy: What to do about a failure, or an empty text.
+        cause: Why it failed, if it did.
     """
 
     step: Step
     ok: bool
     detail: str
     remedy: str = ""
+    cause: Cause = Cause.NETWORK
+
+
+class Question(Protocol):
+    """What is asked of a peer that has greeted."""
+
+    def ask(self, identity: PrivateKey, now: Moment) -> gossip.GossipEvent:
+        """Return what to hand to the relay; the peer has the number 1.
+
+        Args:
+            identity: Our node key on this connection.
+            now: The time.
+        """
+        ...
+
+    def judge(self, output: gossip.GossipOutput) -> list[StepResult]:
+        """Return what became of the question, the last results; none if it is still open."""
+        ...
+
+    def give_up(self, detail: str, cause: Cause) -> list[StepResult]:
+        """Return what became of it when nothing more comes, for this reason."""
+        ...
 
 
 _REMEDIES: Final = {
@@ -82,13 +128,14 @@ _STATUS_REMEDY: Final = "ask the operator whether the node runs Whisper version 
 
 
 async def probe(
-    enode: str, *, timeout_s: float = PROBE_TIMEOUT_S
+    enode: str, *, timeout_s: float = PROBE_TIMEOUT_S, question: Question | None = None
 ) -> AsyncGenerator[StepResult, None]:
     """Try to become a peer and report each step as it is done; the first failure is the last.
 
     Args:
         enode: The peer's enode URL.
         timeout_s: Seconds for everything together.
+        question: What to ask the peer, or None.
 
     Yields:
         One result a step.
@@ -96,11 +143,11 @@ async def probe(
     try:
         peer = parse_enode(enode)
     except LocalProtocolError as error:
-        yield StepResult(Step.ADDRESS, False, str(error), _ADDRESS_REMEDY)
+        yield StepResult(Step.ADDRESS, False, str(error), _ADDRESS_REMEDY, Cause.INPUT)
         return
     if peer.host is None or not peer.tcp_port:
         detail = "the enode has no address or no TCP port"
-        yield StepResult(Step.ADDRESS, False, detail, _ADDRESS_REMEDY)
+        yield StepResult(Step.ADDRESS, False, detail, _ADDRESS_REMEDY, Cause.INPUT)
         return
     yield StepResult(Step.ADDRESS, True, f"{peer.host} port {peer.tcp_port}")
     end_s = asyncio.get_running_loop().time() + timeout_s
@@ -118,7 +165,7 @@ async def probe(
         return
     try:
         yield StepResult(Step.CONNECTION, True, "TCP connection open")
-        async for result in _Attempt(peer).run(reader, writer, end_s):
+        async for result in _Attempt(peer, question).run(reader, writer, end_s):
             yield result
     finally:
         writer.close()
@@ -129,12 +176,14 @@ async def probe(
 class _Attempt:
     """The machines of one attempt, and which step they are in."""
 
-    def __init__(self, peer: Enode) -> None:
+    def __init__(self, peer: Enode, question: Question | None) -> None:
         entropy = SystemEntropy()
+        self._question = question
+        self._identity = secp256k1.generate_private_key(entropy)
         self._connection = Connection(
             ConnectionSettings(client_id(), (WHISPER_V6,)),
             role=wire.Role.INITIATOR,
-            identity=secp256k1.generate_private_key(entropy),
+            identity=self._identity,
             remote=peer.public_key,
             entropy=entropy,
         )
@@ -156,10 +205,12 @@ class _Attempt:
                 async with asyncio.timeout_at(end_s):
                     data = await reader.read(_READ_BYTES)
             except TimeoutError:
-                yield self._failure("the peer said nothing more in time", None)
+                for result in self._given_up("the peer said nothing more in time", Cause.SILENCE):
+                    yield result
                 return
             except OSError as error:
-                yield self._failure(describe(error), None)
+                for result in self._given_up(describe(error), Cause.NETWORK):
+                    yield result
                 return
             event = wire.BytesReceived(data) if data else wire.StreamEnded()
 
@@ -196,22 +247,43 @@ class _Attempt:
                 case gossip.PacketsToSend(_, packets):
                     results += self._tell(wire.PacketsSubmitted(WHISPER_V6.name, packets), writer)
                 case gossip.PeerGreeted():
-                    self._done = True
                     results.append(StepResult(Step.STATUS, True, "greeted: envelopes would flow"))
-                    goodbye = wire.DisconnectRequested(wire.DisconnectReason.REQUESTED)
-                    results += self._tell(goodbye, writer)
+                    results += self._greeted(writer)
                 case gossip.PeerFailed(_, detail):
-                    self._done = True
-                    results.append(StepResult(Step.STATUS, False, detail, _STATUS_REMEDY))
+                    results += self._given_up(detail, Cause.NETWORK)
+                case _ if self._question is not None and self._step is Step.REQUEST:
+                    answers = self._question.judge(output)
+                    results += answers
+                    if answers:
+                        results += self._leave(writer)
                 case _:
                     pass
         return results
+
+    def _greeted(self, writer: asyncio.StreamWriter) -> list[StepResult]:
+        if self._question is None:
+            return self._leave(writer)
+        self._step = Step.REQUEST
+        return self._gossip(self._question.ask(self._identity, read_clock()), writer)
+
+    def _leave(self, writer: asyncio.StreamWriter) -> list[StepResult]:
+        self._done = True
+        goodbye = wire.DisconnectRequested(wire.DisconnectReason.REQUESTED)
+        return self._tell(goodbye, writer)
+
+    def _given_up(self, detail: str, cause: Cause) -> list[StepResult]:
+        if self._step is Step.REQUEST and self._question is not None:
+            self._done = True
+            return self._question.give_up(detail, cause)
+        return [self._failure(detail, None)]
 
     def _ended(self, detail: str, reason: wire.DisconnectReason | None) -> list[StepResult]:
         if self._step is Step.HANDSHAKE and reason is wire.DisconnectReason.USELESS_PEER:
             # Capabilities are compared last: both have shown their keys and said Hello.
             self._step = Step.CAPABILITY
             return [_HANDSHAKE_DONE, self._failure(detail, reason)]
+        if self._step is Step.REQUEST:
+            return self._given_up(detail, Cause.NETWORK)
         return [self._failure(detail, reason)]
 
     def _failure(self, detail: str, reason: wire.DisconnectReason | None) -> StepResult:

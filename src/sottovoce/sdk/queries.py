@@ -6,14 +6,25 @@ Each query names the type of its answer, and knows where the answer comes from.
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Generic, Protocol, TypeAlias, TypeVar, get_args
+from typing import (
+    Final,
+    Generic,
+    NamedTuple,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    assert_never,
+    get_args,
+)
 
 from typing_extensions import override
 
 from sottovoce.base.errors import LocalProtocolError
+from sottovoce.base.quantities import PublicKey
 from sottovoce.chat.records import (
     Chat,
     ChatId,
+    ChatKind,
     Contact,
     Device,
     Group,
@@ -25,7 +36,10 @@ from sottovoce.chat.records import (
     Recipient,
 )
 from sottovoce.chat.stores import HistoryReader
+from sottovoce.mail.client_events import FetchDone, ServerStatus
+from sottovoce.payloads.contact_id import contact_key
 from sottovoce.payloads.message_id import MessageId
+from sottovoce.sdk.errors import UnknownNameError
 from sottovoce.sdk.messages import PeerInfo
 
 AnswerT = TypeVar("AnswerT")
@@ -45,8 +59,48 @@ def _check_limit(limit: int) -> None:
         raise LocalProtocolError(f"a page has 1 to {PAGE_MAX} messages; ask for so many")
 
 
+class Whereabouts(NamedTuple):
+    """Whose messages a chat has.
+
+    Attributes:
+        public_chats: Names of public chats.
+        people: People who write to us alone, or to a group of ours.
+    """
+
+    public_chats: tuple[str, ...] = ()
+    people: tuple[PublicKey, ...] = ()
+
+
+class MailPlace(Protocol):
+    """Where answers about mailservers come from."""
+
+    def standing(self) -> tuple[ServerStatus, ...]:
+        """Return how the trusted mailservers stand."""
+        ...
+
+    async def trust(self, urls: tuple[str, ...], pinned: str | None) -> tuple[ServerStatus, ...]:
+        """Trust these mailservers, and no others, from now on; return how they stand.
+
+        Raises:
+            LocalProtocolError: One is no mailserver, or there are too many.
+            DataDirectoryError: They cannot be kept.
+        """
+        ...
+
+    async def fetch(
+        self, where: Whereabouts | None, since_s: int | None, timeout_s: float
+    ) -> FetchDone:
+        """Fetch what is missing, there or of all that is heard; return what came of it."""
+        ...
+
+
 class AnswerPlace(Protocol):
     """Where answers come from: a person who is running."""
+
+    @property
+    def mail(self) -> MailPlace:
+        """Who asks mailservers."""
+        ...
 
     async def read(self, how: Callable[[HistoryReader], ReadT]) -> ReadT:
         """Read what was committed, off the loop."""
@@ -277,6 +331,65 @@ class AwaitState(Query[Message]):
         return await place.await_state(self.message_id, self.states, self.timeout_s)
 
 
+@dataclass(frozen=True, slots=True)
+class ListMailservers(Query[tuple[ServerStatus, ...]]):
+    """The mailservers that are trusted, and how each of them stands."""
+
+    @override
+    async def answer(self, place: AnswerPlace) -> tuple[ServerStatus, ...]:
+        return place.mail.standing()
+
+
+@dataclass(frozen=True, slots=True)
+class TrustMailservers(Query[tuple[ServerStatus, ...]]):
+    """Trust these mailservers, the preferred one first, and no others from now on."""
+
+    urls: tuple[str, ...] = field(repr=False)
+    pinned: str | None = field(repr=False)
+
+    @override
+    async def answer(self, place: AnswerPlace) -> tuple[ServerStatus, ...]:
+        return await place.mail.trust(self.urls, self.pinned)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchHistory(Query[FetchDone]):
+    """Fetch what is missing, of a chat or of all that is heard, and wait for the end."""
+
+    chat_id: ChatId | None = field(repr=False)
+    since_s: int | None
+    timeout_s: float
+
+    @override
+    async def answer(self, place: AnswerPlace) -> FetchDone:
+        where = None
+        if self.chat_id is not None:
+            chat_id = self.chat_id
+            where = await place.read(lambda reader: _whereabouts(reader, chat_id))
+        return await place.mail.fetch(where, self.since_s, self.timeout_s)
+
+
+def _whereabouts(reader: HistoryReader, chat_id: ChatId) -> Whereabouts:
+    """Return whose messages a chat has.
+
+    Raises:
+        UnknownNameError: It is not here.
+    """
+    chat = next((each for each in reader.list_chats() if each.id == chat_id), None)
+    if chat is None:
+        raise UnknownNameError("there is no such chat here; join it first")
+    match chat.kind:
+        case ChatKind.PUBLIC:
+            return Whereabouts(public_chats=(chat_id,))
+        case ChatKind.ONE_TO_ONE:
+            return Whereabouts(people=(contact_key(chat_id),))
+        case ChatKind.GROUP:
+            groups = [each for each in reader.list_groups() if each.chat_id == chat_id]
+            return Whereabouts(people=tuple(key for each in groups for key in each.members))
+        case _:
+            assert_never(chat.kind)
+
+
 AnyQuery: TypeAlias = (
     ListChats
     | ListContacts
@@ -293,4 +406,7 @@ AnyQuery: TypeAlias = (
     | ListPeers
     | ConnectPeer
     | AwaitState
+    | ListMailservers
+    | TrustMailservers
+    | FetchHistory
 )

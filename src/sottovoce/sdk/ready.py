@@ -2,13 +2,38 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from sottovoce.adapters.mailserver_file import SavedMailserver
 from sottovoce.app.held_account import HeldAccount, hold_account
 from sottovoce.app.person import OpenedStore, PersonSettings
+from sottovoce.mail.settings import ClientSettings
 from sottovoce.runtime.system_entropy import SystemEntropy
 from sottovoce.sdk.client import Client
+from sottovoce.sdk.duty_cycle import DutyCycle
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How a person wants to reach others.
+
+    Attributes:
+        listen: Host and port on which a node of its own accepts peers, or None for nobody.
+        peers: Enode URLs of peers; None for those saved in the data directory.
+        mailservers: The mailservers that are trusted; None for those saved there.
+        mail: How history is fetched.
+        duty_cycle: When to be connected; None for always.
+        client: A running node to use instead of one of its own, or None.
+    """
+
+    listen: str | None
+    peers: tuple[str, ...] | None
+    mailservers: tuple[SavedMailserver, ...] | None
+    mail: ClientSettings
+    duty_cycle: DutyCycle | None
+    client: Client | None
 
 
 class Ready:
@@ -20,6 +45,9 @@ class Ready:
         client: Its node.
         owned: Whether the node is the messenger's, to be started and stopped.
         peers: Enodes of peers, each with whether it is trusted.
+        mailservers: The mailservers that are trusted at first.
+        mail_directory: Where those are kept, or None.
+        duty_cycle: When the node is connected; None for always.
         let_go: Gives up what is held besides.
         directory: The data directory, or None without one.
     """
@@ -32,6 +60,9 @@ class Ready:
         *,
         owned: bool,
         peers: Iterable[tuple[str, bool]] = (),
+        mailservers: Iterable[SavedMailserver] = (),
+        mail_directory: Path | None = None,
+        duty_cycle: DutyCycle | None = None,
         let_go: Callable[[], None] = lambda: None,
         directory: Path | None = None,
     ) -> None:
@@ -41,7 +72,10 @@ class Ready:
         self.owned = owned
         self.let_go = let_go
         self.directory = directory
-        self._peers = list(peers)
+        self.mailservers = tuple(mailservers)
+        self.mail_directory = mail_directory
+        self.duty_cycle = duty_cycle
+        self.peers = tuple(peers)
 
     async def start_node(self) -> None:
         """Start the node, if it is ours, and let it connect.
@@ -51,8 +85,46 @@ class Ready:
         """
         if self.owned:
             await self.client.__aenter__()
-        for enode, trusted in self._peers:
+        if self.duty_cycle is not None:
+            return  # It lets the node connect when it is time.
+        for enode, trusted in self.peers:
             self.client.add_peer(enode, trusted=trusted)
+
+
+async def ready_of_account(
+    directory: Path,
+    account: str | None,
+    password: str,
+    network: Network,
+    *,
+    is_locked: bool,
+    serves: bool,
+) -> Ready:
+    """Hold an account of a data directory, with a node for it.
+
+    Raises:
+        SottovoceError: The directory or account cannot be used, or the password is wrong.
+    """
+    held = await hold(directory, account, password, is_locked=is_locked)
+    try:
+        node_key = held.node_key if network.listen is not None else None
+        saved = [(str(peer.enode), peer.trusted) for peer in held.peers]
+        named = [(peer, False) for peer in network.peers or ()]
+        return Ready(
+            replace(held.settings, mail=network.mail),
+            held.opened,
+            network.client or Client(listen=network.listen, node_key=node_key),
+            owned=network.client is None,
+            peers=saved if network.peers is None else named,
+            mailservers=held.mailservers if network.mailservers is None else network.mailservers,
+            mail_directory=directory,
+            duty_cycle=network.duty_cycle,
+            let_go=held.let_go,
+            directory=directory if serves else None,
+        )
+    except BaseException:
+        held.close()
+        raise
 
 
 async def hold(

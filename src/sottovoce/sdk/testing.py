@@ -9,24 +9,31 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from sottovoce.adapters.memory.archive import MemoryArchive
 from sottovoce.app.application import ApplicationSettings
 from sottovoce.base.moment import Moment
 from sottovoce.base.secret import PrivateKey
 from sottovoce.devp2p.enode import Enode
 from sottovoce.gossip.settings import GossipSettings
 from sottovoce.gossip.statistics import RelayStatistics
+from sottovoce.mail.archive import Archive
+from sottovoce.mail.mailserver import DEFAULT_PASSWORD
+from sottovoce.mail.server_statistics import MailStatistics
+from sottovoce.mail.settings import ClientSettings, ServerSettings
 from sottovoce.node import inputs
 from sottovoce.node.effects import Fact
 from sottovoce.node.node import Node
 from sottovoce.node.statistics import LinkStatistics
 from sottovoce.runtime.tcp import StreamTraffic
 from sottovoce.sdk.client import Client
+from sottovoce.sdk.duty_cycle import DutyCycle
 from sottovoce.sdk.messenger import Messenger
 from sottovoce.sdk.virtual_loop import VirtualLoop
 from sottovoce.sim.entropy import SeededEntropy
 from sottovoce.sim.network import LinkQuality
 from sottovoce.sim.world import World
 from sottovoce.stack.settings import StackSettings
+from sottovoce.stack.topics import key_of_name
 
 ResultT = TypeVar("ResultT")
 
@@ -58,6 +65,8 @@ class MemoryNetwork:
         peers: tuple[str, ...] = (),
         identity: PrivateKey | None = None,
         gossip: GossipSettings | None = None,
+        mail: ServerSettings | None = None,
+        archive: Archive | Callable[[], Archive] | None = None,
     ) -> Client:
         """Make a client of this network; use it as any other, inside `run`."""
         made: list[_MemoryApplication] = []
@@ -68,7 +77,9 @@ class MemoryNetwork:
             made.append(_MemoryApplication(self._world, settings, on_fact))
             return made[0]
 
-        client = Client(peers=peers, identity=identity, gossip=gossip, build=build)
+        client = Client(
+            peers=peers, identity=identity, gossip=gossip, mail=mail, archive=archive, build=build
+        )
         self._numbers[client] = made[0].number
         return client
 
@@ -77,18 +88,46 @@ class MemoryNetwork:
         *,
         peers: tuple[str, ...] = (),
         identity: PrivateKey | None = None,
+        mailservers: tuple[str, ...] = (),
         stack: StackSettings | None = None,
+        mail: ClientSettings | None = None,
+        duty_cycle: DutyCycle | None = None,
     ) -> Messenger:
         """Make a person of this network, who keeps nothing beyond the run; use it inside `run`.
 
         Args:
             peers: Enode URLs of peers.
             identity: Who it is, or None for a key that follows from the seed.
+            mailservers: Enode URLs of mailservers, as `mailserver` makes them.
             stack: Times and targets of messages.
+            mail: How history is fetched.
+            duty_cycle: When to be connected; None for always.
         """
         return Messenger.in_memory(
-            identity, client=self.client(peers=peers), stack=stack, is_owned=True
+            identity,
+            client=self.client(),
+            peers=peers,
+            mailservers=mailservers,
+            stack=stack,
+            mail=mail,
+            duty_cycle=duty_cycle,
+            is_owned=True,
         )
+
+    def mailserver(
+        self, *, peers: tuple[str, ...] = (), password: str = DEFAULT_PASSWORD
+    ) -> Client:
+        """Make a mailserver, which keeps every envelope that reaches it for the run.
+
+        Its ``enode`` is what a person trusts; with a password of your own that stands in the URL,
+        as ``enode://<key>:<password>@<host>:<port>``.
+
+        Args:
+            peers: Enode URLs of peers.
+            password: What whoever asks has to know.
+        """
+        settings = ServerSettings(password_key=key_of_name(password))
+        return self.client(peers=peers, mail=settings, archive=MemoryArchive())
 
     def run(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
         """Run a coroutine on virtual time and return its result.
@@ -127,7 +166,13 @@ class _MemoryApplication:
         self, world: World, settings: ApplicationSettings, on_fact: Callable[[Fact], None]
     ) -> None:
         self._world = world
-        self._simulated = world.add_node(gossip=settings.gossip, settings=settings.node)
+        archive = settings.archive
+        self._simulated = world.add_node(
+            gossip=settings.gossip,
+            settings=settings.node,
+            mail=settings.mail,
+            archive=archive() if callable(archive) else archive,
+        )
         self._simulated.on_fact = on_fact
         self._listens = settings.listen is not None
         self._running = False
@@ -173,6 +218,15 @@ class _MemoryApplication:
     def link_statistics(self) -> LinkStatistics:
         """Return the live counters of the streams."""
         return self._node().link_statistics
+
+    def mail_statistics(self) -> MailStatistics | None:
+        """Return the mailserver's live counters; None if the node is none or has not begun."""
+        return self._node().mail_statistics
+
+    def readiness(self) -> tuple[str, ...]:
+        """Return what keeps the node from its work; in memory only an archive may."""
+        trouble = self._node().archive_trouble
+        return (trouble,) if trouble else ()
 
     def failed_inputs(self) -> int:
         """Return 0: in memory a bug is not set aside, it fails the test."""

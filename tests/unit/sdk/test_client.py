@@ -12,7 +12,7 @@ from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.enode import Enode
 from sottovoce.node.settings import NodeSettings
 from sottovoce.runtime.tcp import ListenError
-from sottovoce.sdk.client import Client, parse_host_port
+from sottovoce.sdk.client import Client
 from sottovoce.sdk.errors import ClientClosedError, ConnectError, PostError
 from unit.node.pump import key_number
 from unit.sdk.line import KEY_A, PROMPT, TOPIC, clients, driver_of, enode_of, nobody, pair
@@ -144,7 +144,7 @@ def test_disconnect_ends_a_pending_connect_at_once() -> None:
             for connect in connects:
                 with pytest.raises(ConnectError, match="disconnected by its owner's wish"):
                     await connect
-            assert one._peer_waiters == {}
+            assert one._waiters._waiting == {}
 
     run(main())
 
@@ -243,31 +243,6 @@ def test_port_in_use_is_one_sentence() -> None:
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     run(main())
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("127.0.0.1:30303", ("127.0.0.1", 30303)),
-        ("localhost:0", ("localhost", 0)),
-        ("[::1]:65535", ("::1", 65535)),
-    ],
-)
-def test_host_and_port_are_split(text: str, parts: tuple[str, int]) -> None:
-    assert parse_host_port(text) == parts
-
-
-@pytest.mark.parametrize(
-    "text", ["", "127.0.0.1", ":30303", "host:", "host:x", "host:-1", "h:\u0661"]
-)
-def test_what_is_no_host_and_port_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(LocalProtocolError, match=r"for instance 127\.0\.0\.1:30303"):
-        parse_host_port(text)
-
-
-def test_port_out_of_range_is_refused() -> None:
-    with pytest.raises(LocalProtocolError, match="ports end at 65535"):
-        Client(listen="127.0.0.1:65536")
 
 
 # ---- proof of work

@@ -21,10 +21,11 @@ from sottovoce.chat.records import (
     Recipient,
 )
 from sottovoce.chat.stores import HistoryReader
+from sottovoce.mail.client_events import FetchDone, ServerState, ServerStatus
 from sottovoce.payloads.message_id import MessageId
 from sottovoce.sdk import queries
 from sottovoce.sdk.messages import PeerInfo
-from sottovoce.sdk.queries import Query
+from sottovoce.sdk.queries import Query, Whereabouts
 from unit.runtime.lane_scene import KEY
 from unit.sdk.test_json_form import ID, MESSAGE
 
@@ -39,6 +40,32 @@ RECIPIENT = Recipient(ID, KEY)
 PEER = PeerInfo(PublicKey(bytes(64)), "geth", "10.0.0.1", inbound=False)
 
 
+SERVER = ServerStatus(KEY, "10.0.0.2", 30303, ServerState.IDLE, 1.0, 0, 0, 0, None)
+FETCHED = FetchDone(7, complete=True, envelopes=2, new=1)
+PUBLIC = Whereabouts(public_chats=("lobby",))
+
+
+class Desk:
+    """A place with one mailserver."""
+
+    def standing(self) -> tuple[ServerStatus, ...]:
+        return (SERVER,)
+
+    async def trust(self, urls: tuple[str, ...], pinned: str | None) -> tuple[ServerStatus, ...]:
+        assert (urls, pinned) == (("enode://",), None)
+        return (SERVER,)
+
+    async def fetch(
+        self, where: Whereabouts | None, since_s: int | None, timeout_s: float
+    ) -> FetchDone:
+        assert (since_s, timeout_s) == (60, 5.0)
+        return ALL if where is None else FETCHED if where == PUBLIC else FAR
+
+
+ALL = FetchDone(None, complete=True, envelopes=0, new=0)
+FAR = FetchDone(None, complete=False, envelopes=0, new=0, detail="elsewhere")
+
+
 class Library:
     """A place with one thing of each kind."""
 
@@ -51,6 +78,10 @@ class Library:
         self._store.save_group(GROUP)
         self._store.save_device(DEVICE)
         self._store.save_recipient(RECIPIENT)
+
+    @property
+    def mail(self) -> "Desk":
+        return Desk()
 
     async def read(self, how: Callable[[HistoryReader], ReadT]) -> ReadT:
         return how(self._store)
@@ -92,6 +123,10 @@ class Library:
         (queries.ListPeers(), (PEER,)),
         (queries.ConnectPeer("enode://", 3.0), PEER),
         (queries.AwaitState(ID, (MessageState.SENT,), 4.0), MESSAGE),
+        (queries.ListMailservers(), (SERVER,)),
+        (queries.TrustMailservers(("enode://",), None), (SERVER,)),
+        (queries.FetchHistory(None, 60, 5.0), ALL),
+        (queries.FetchHistory(CHAT.id, 60, 5.0), FETCHED),
     ],
     ids=lambda it: type(it).__name__,
 )
