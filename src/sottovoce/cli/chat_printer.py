@@ -25,6 +25,9 @@ from sottovoce.sdk.events import (
     GroupChanged,
     GroupInvited,
     GroupNoteAdded,
+    HistoryFetched,
+    HistoryProgress,
+    MailserversChanged,
     MessageReceived,
     MessageStateChanged,
     MessageWritten,
@@ -80,6 +83,8 @@ class ChatPrinter:
                 )
             case ChatChanged() | GroupInvited() | DeviceChanged():
                 pass  # What happens in a group is a note in its chat.
+            case HistoryProgress() | HistoryFetched() | MailserversChanged():
+                pass  # What it brought is told by itself.
             case _:
                 assert_never(event)
         return None

@@ -1,25 +1,28 @@
 """``sottovoce demo``: people talk through a line of relays, with all that can happen to them.
 
-The relays run in this process; Anna and Bruno, and later Carla and Anna's phone, are processes of
-their own, each with an account and an encrypted database in a temporary directory. All of them
-meet over real TCP on the loopback address. In the end all databases are read back: every message
-must be there exactly once, and nothing with somebody who was removed before it was said.
+The relays and a mailserver run in this process; Anna and Bruno, and later Carla and Anna's phone,
+are processes of their own, each with an account and an encrypted database in a temporary directory.
+All of them meet over real TCP on the loopback address. In the end all databases are read back:
+every message must be there exactly once, and nothing with somebody who was removed before it was
+said.
 """
 
 import asyncio
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 from sottovoce.app.accounts import create_account, recover_account
+from sottovoce.cli.demo_away import play_away
 from sottovoce.cli.demo_check import Kept, find_faults, find_unsure, read_back, read_copy
 from sottovoce.cli.demo_devices import play_both_devices, play_pairing
 from sottovoce.cli.demo_group import play_group
 from sottovoce.cli.demo_line import RelayLine, relay_line
+from sottovoce.cli.demo_mail import DemoMailserver
 from sottovoce.cli.demo_people import Person
 from sottovoce.cli.demo_person import PersonProcess
 from sottovoce.cli.demo_play import (
@@ -58,15 +61,62 @@ async def run_demo(
     password = secrets.token_hex(_PASSWORD_BYTES)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sottovoce-demo-")))
-        line = await stack.enter_async_context(relay_line(relay_count, relay_settings))
+        # Their own, for they are switched off before the end.
+        relays = await stack.enter_async_context(AsyncExitStack())
+        line = await relays.enter_async_context(relay_line(relay_count, relay_settings))
+        mail = DemoMailserver(folder / "archive.db", relay_settings)
+        stack.push_async_callback(mail.stop)
+        await mail.start([line.middle])
         show = _Show(folder, password, Transcript(Output(as_json=as_json)))
         try:
-            await show.play(line)
+            await show.play(line, _Machines(line, relays, mail))
         except CommandError as error:
             raise CommandError("; ".join((str(error), *line.drops())), error.code) from None
         faults = await show.check(started_s)
     if faults:
         raise CommandError("; ".join(faults), ExitCode.NOT_DELIVERED)
+
+
+class _Machines:
+    """What becomes of the machines when somebody is away.
+
+    Args:
+        line: The relays.
+        relays: What ends them.
+        mail: The mailserver.
+    """
+
+    def __init__(self, line: RelayLine, relays: AsyncExitStack, mail: DemoMailserver) -> None:
+        self._line = line
+        self._relays = relays
+        self._mail = mail
+        self.process: PersonProcess | None = None
+        self.come_back: Callable[[], Awaitable[None]] | None = None
+
+    @property
+    def mailserver(self) -> str:
+        return self._mail.enode
+
+    async def switch_off(self) -> None:
+        assert self.process is not None, "nobody is there"
+        await self.process.stop()
+
+    async def archived(self) -> int:
+        return await self._mail.has_all_of(self._line.relays[0])
+
+    async def leave_mailserver_alone(self) -> None:
+        await self._relays.aclose()
+        await self._mail.stop()
+        await self._mail.start()
+
+    async def switch_on(self) -> float:
+        assert self.process is not None, "nobody is there"
+        assert self.come_back is not None, "nobody is there"
+        started_s = time.monotonic()
+        self.process.dial(self._mail.enode)
+        await self.process.start()
+        await self.come_back()
+        return started_s
 
 
 class _Show:
@@ -87,7 +137,7 @@ class _Show:
         self._phrases: dict[str, str] = {}
         self._later: list[Person] = []
 
-    async def play(self, line: RelayLine) -> None:
+    async def play(self, line: RelayLine, machines: _Machines) -> None:
         """Play all scenes.
 
         Raises:
@@ -118,6 +168,12 @@ class _Show:
             await play_pairing(stage, phone)
             group = await play_group(stage, carla)
             await play_both_devices(stage, phone, group)
+
+            async def come_back() -> None:
+                await people[1].come_back(await self._port(stack, processes[1]))
+
+            machines.process, machines.come_back = processes[1], come_back
+            await play_away(stage, phone, group, machines)
 
     async def _more_processes(self, stack: AsyncExitStack, enode: str) -> "_Starting":
         """Give Carla, and Anna's phone with an account that is made from her phrase."""

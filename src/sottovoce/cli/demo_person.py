@@ -46,6 +46,10 @@ class PersonProcess:
         assert self._process is not None, "it was not started"
         return self._process.pid
 
+    def dial(self, enode: str) -> None:
+        """Let it dial another relay from its next start on."""
+        self._enode = enode
+
     async def start(self) -> int:
         """Start the process and wait until its peer is there; returns the port of its connection.
 

@@ -6,9 +6,12 @@ from typing import Final
 from sottovoce.chat.records import Device, Group, Message, MessageState
 from sottovoce.cli.demo_check import Kept
 from sottovoce.cli.demo_people import Delivery
+from sottovoce.cli.mail_text import count_text
 from sottovoce.cli.output import Output
 from sottovoce.identity.qr_code import qr_code
+from sottovoce.mail.client_events import ServerStatus
 from sottovoce.payloads.message_id import message_id_text
+from sottovoce.sdk.events import MessageReceived
 from sottovoce.secure.facts import Secrecy
 
 _WIDTH: Final = 78
@@ -211,6 +214,44 @@ class Transcript:
             name=name,
             pid=pid,
             seconds=round(seconds, 2),
+        )
+
+    def archived(self, envelope_count: int, written: Sequence[Message]) -> None:
+        """Tell that what was written to somebody who is away waits in an archive."""
+        self._output.result(
+            f"\nBruno's machine is off. Anna writes {len(written)} messages. The archive has\n"
+            f"{envelope_count} envelopes now. Then all relays are switched off, Anna is cut off "
+            "with them, and\nthe mailserver is started again, so that nothing waits in any pool. "
+            "Bruno switches\non, and his program finds the mailserver alone:",
+            event="away",
+            name="Bruno",
+            written=[message_id_text(message.id) for message in written],
+            envelopes_archived=envelope_count,
+        )
+
+    def caught_up(self, received: MessageReceived, chat: str, after_s: float) -> None:
+        """Tell that somebody got a message that was said while they were away."""
+        message = received.message
+        self._output.result(
+            f"\nAnna ({chat}): {message.text}\n"
+            f"    {_secrecy(message)}   there {after_s:.1f} s after Bruno switched on",
+            event="caught up",
+            chat=chat,
+            id=message_id_text(message.id),
+            text=message.text,
+            secrecy=_secrecy(message),
+            after_s=round(after_s, 2),
+        )
+
+    def fetched(self, name: str, server: ServerStatus) -> None:
+        """Tell how a mailserver answered."""
+        self._output.result(
+            f"\nThe mailserver answered {name} with {count_text(server.pages, 'page')}. "
+            "What he had already is not shown again.",
+            event="fetched",
+            name=name,
+            pages=server.pages,
+            failures=server.failures,
         )
 
     def check(

@@ -10,8 +10,19 @@ from typing import Annotated
 
 import typer
 
-from sottovoce.cli import account, backup, chat, contact, device, group
-from sottovoce.cli.options import Account, DataDir, Json, PasswordFile, Peers, Verbose
+from sottovoce.cli import account, backup, chat, contact, device, group, mail
+from sottovoce.cli.options import (
+    Account,
+    Advertise,
+    DataDir,
+    Json,
+    Listen,
+    MaxPeers,
+    PasswordFile,
+    Peers,
+    StatsEvery,
+    Verbose,
+)
 from sottovoce.cli.output import command, errors_as_sentences
 from sottovoce.cli.paths import data_place
 
@@ -35,6 +46,7 @@ app.add_typer(contact.app, name="contact")
 app.add_typer(group.app, name="group")
 app.add_typer(device.app, name="device")
 app.add_typer(chat.app, name="chat")
+app.add_typer(mail.app, name="mail")
 app.add_typer(backup.app, name="backup")
 
 # A week: longer than any mailserver of the time kept an envelope waiting for its reader's return.
@@ -76,7 +88,7 @@ def demo(
     relays: Annotated[int, typer.Option(min=1, max=8, help="Relays between the two.")] = 3,
     as_json: Json = False,
 ) -> None:
-    """Show people who talk through relays on this machine: a crash, a group, a second device."""
+    """Show people who talk through relays here: a crash, a group, devices, somebody away."""
     from sottovoce.cli.demo import run_demo
 
     command(run_demo)(relay_count=relays, as_json=as_json)
@@ -85,12 +97,8 @@ def demo(
 @node_app.command("run")
 def node_run(
     *,
-    listen: Annotated[
-        str, typer.Option(metavar="HOST:PORT", help="Where peers connect; port 0: any free one.")
-    ] = "127.0.0.1:30303",
-    advertise: Annotated[
-        str | None, typer.Option(metavar="HOST", help="Host to print in the enode.")
-    ] = None,
+    listen: Listen = "127.0.0.1:30303",
+    advertise: Advertise = None,
     peers: Peers = None,
     trusted: Annotated[
         list[str] | None,
@@ -108,7 +116,7 @@ def node_run(
         float,
         typer.Option("--min-pow", min=0.0, help="Proof of work below which we relay nothing."),
     ] = 0.001,
-    peers_max: Annotated[int, typer.Option("--max-peers", min=1, help="Peers kept.")] = 50,
+    peers_max: MaxPeers = 50,
     pool_mb: Annotated[
         int, typer.Option(min=1, max=65536, help="Bound on pooled envelopes, MB.")
     ] = 64,
@@ -121,10 +129,7 @@ def node_run(
             "--flush-delay", min=0.0, max=10.0, help="Hold what is relayed up to so many seconds."
         ),
     ] = 0.0,
-    stats_every_s: Annotated[
-        float | None,
-        typer.Option("--stats-every", min=0.1, help="Print the counters each so many seconds."),
-    ] = None,
+    stats_every_s: StatsEvery = None,
     account: Account = None,
     password_file: PasswordFile = None,
     as_json: Json = False,

@@ -1,7 +1,11 @@
-"""``sottovoce node run``: a relay until somebody stops it, and with an account a person on it."""
+"""``sottovoce node run``: a relay until somebody stops it, and with an account a person on it.
+
+What it has in common with ``mail serve``, which relays as well, is here for both.
+"""
 
 import asyncio
 import json
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,8 +24,11 @@ from sottovoce.identity.alias import alias
 from sottovoce.identity.public_key_text import compact_key, hex_key
 from sottovoce.node.settings import NodeSettings
 from sottovoce.runtime.system_entropy import SystemEntropy
-from sottovoce.sdk.client import Client, parse_host_port
+from sottovoce.sdk.client import Client
+from sottovoce.sdk.host_port import parse_host_port
 from sottovoce.sdk.messenger import Messenger
+
+POOL_MB: Final = 64  # half an hour of a busy network
 
 _MB: Final = 1024 * 1024
 _EVERY_ADDRESS: Final = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
@@ -38,12 +45,12 @@ class RunOptions:
     data_dir: Path | None
     minimum_pow: float
     peers_max: int
-    pool_mb: int
-    light: bool
-    flush_delay_s: float
     stats_every_s: float | None
     as_json: bool
     verbose: bool
+    pool_mb: int = POOL_MB
+    light: bool = False
+    flush_delay_s: float = 0.0
     account: str | None = None
     password: str | None = field(default=None, repr=False)
 
@@ -67,25 +74,10 @@ async def _run(
     output: Output,
     termination: Termination,
 ) -> None:
-    if options.advertise is not None:
-        parse_host(options.advertise)
-    settings = ApplicationSettings(
-        listen=parse_host_port(options.listen),
-        advertised_host=options.advertise,
-        node_key=None if directory is None else directory.node_key(SystemEntropy()),
-        node=NodeSettings(peers_max=options.peers_max),
-        gossip=GossipSettings(
-            minimum_pow=options.minimum_pow,
-            pool_bytes_max=options.pool_mb * _MB,
-            light=options.light,
-            flush_delay_s_max=options.flush_delay_s,
-        ),
-    )
-    saved = [] if directory is None else read_peers(directory.path)
-    trusted = [*options.trusted, *(str(peer.enode) for peer in saved if peer.trusted)]
-    kept = [*options.peers, *(str(peer.enode) for peer in saved), *options.trusted]
-    async with Client(settings=settings, peers=kept) as client, AsyncExitStack() as stack:
-        for enode in trusted:
+    settings = application_settings(options, directory)
+    wanted = wanted_peers(options, directory)
+    async with Client(settings=settings, peers=wanted.kept) as client, AsyncExitStack() as stack:
+        for enode in wanted.trusted:
             client.whisper.trust(enode)
         assert client.enode is not None
         person = None
@@ -103,14 +95,75 @@ async def _run(
         output.result(client.enode, event="ready", enode=client.enode)
         if person is not None:
             _print_person(output, person.public_key)
-        if options.advertise is None and parse_host_port(options.listen)[0] in _EVERY_ADDRESS:
-            output.talk("peers elsewhere need an enode with your address: use --advertise HOST")
+        tell_what_is_missing(options, output)
         output.talk("relaying; give the line above to peers, and stop with Ctrl-C")
-        works = [termination.wait(), _report_peers(client, output)]
-        if options.stats_every_s is not None:
-            works.append(_report_statistics(client, output, options.stats_every_s))
-        await first_of(*works)
+        await first_of(termination.wait(), *reports(client, options, output))
     output.talk("stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPeers:
+    """Whom a node stays connected to.
+
+    Attributes:
+        kept: All of them, as enode URLs.
+        trusted: Those whose direct messages are taken.
+    """
+
+    kept: tuple[str, ...]
+    trusted: tuple[str, ...]
+
+
+def application_settings(
+    options: RunOptions, directory: DataDirectory | None
+) -> ApplicationSettings:
+    """Return what the node is made of; its key is made at the first call.
+
+    Raises:
+        SottovoceError: An option is not what it should be, or the key cannot be used.
+    """
+    if options.advertise is not None:
+        parse_host(options.advertise)
+    return ApplicationSettings(
+        listen=parse_host_port(options.listen),
+        advertised_host=options.advertise,
+        node_key=None if directory is None else directory.node_key(SystemEntropy()),
+        node=NodeSettings(peers_max=options.peers_max),
+        gossip=GossipSettings(
+            minimum_pow=options.minimum_pow,
+            pool_bytes_max=options.pool_mb * _MB,
+            light=options.light,
+            flush_delay_s_max=options.flush_delay_s,
+        ),
+    )
+
+
+def wanted_peers(options: RunOptions, directory: DataDirectory | None) -> WantedPeers:
+    """Return the peers that are named, and those that are saved.
+
+    Raises:
+        LocalProtocolError: The file of saved peers is not what it should be.
+    """
+    saved = [] if directory is None else read_peers(directory.path)
+    trusted = (*options.trusted, *(str(peer.enode) for peer in saved if peer.trusted))
+    kept = (*options.peers, *(str(peer.enode) for peer in saved), *options.trusted)
+    return WantedPeers(kept, trusted)
+
+
+def tell_what_is_missing(options: RunOptions, output: Output) -> None:
+    """Say so if the printed enode leads to this machine only."""
+    if options.advertise is None and parse_host_port(options.listen)[0] in _EVERY_ADDRESS:
+        output.talk("peers elsewhere need an enode with your address: use --advertise HOST")
+
+
+def reports(
+    client: Client, options: RunOptions, output: Output
+) -> list[Coroutine[None, None, None]]:
+    """Return what tells of peers, and of the counters if that is wanted, until it is cancelled."""
+    works = [_report_peers(client, output)]
+    if options.stats_every_s is not None:
+        works.append(_report_statistics(client, output, options.stats_every_s))
+    return works
 
 
 def _print_person(output: Output, key: PublicKey) -> None:
@@ -140,6 +193,8 @@ async def _report_statistics(client: Client, output: Output, pause_s: float) -> 
         statistics = asdict(client.statistics())
         # The ports of single streams are no counter; their sums are in the relay's.
         del statistics["streams"]
+        if statistics["mail"] is None:
+            del statistics["mail"], statistics["refused"]
         if output.as_json:
             output.result("", event="statistics", **statistics)
         else:

@@ -58,6 +58,20 @@ PasswordFile = Annotated[
         "systemd credential sottovoce-password) it is asked for.",
     ),
 ]
+# ---- of a node that others connect to
+
+Listen = Annotated[
+    str, typer.Option(metavar="HOST:PORT", help="Where peers connect; port 0: any free one.")
+]
+Advertise = Annotated[str | None, typer.Option(metavar="HOST", help="Host to print in the enode.")]
+MaxPeers = Annotated[int, typer.Option("--max-peers", min=1, help="Peers kept.")]
+StatsEvery = Annotated[
+    float | None,
+    typer.Option("--stats-every", min=0.1, help="Print the counters each so many seconds."),
+]
+
+# ---- of somebody who talks
+
 Timeout = Annotated[
     float, typer.Option("--timeout", min=0.1, help="Seconds to wait for the network.")
 ]

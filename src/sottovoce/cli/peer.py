@@ -1,29 +1,41 @@
 """``sottovoce peer``: check a peer step by step, save peers to keep, list them."""
 
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Final
 
 from sottovoce.adapters.peer_file import SavedPeer, add_peer, read_peers
 from sottovoce.cli.output import CommandError, ExitCode, Output, printable
 from sottovoce.devp2p.enode import parse_enode
-from sottovoce.sdk.probe import Step, StepResult, probe
+from sottovoce.sdk.probe import Cause, StepResult, probe
+
+_EXIT_CODES: Final = {
+    Cause.INPUT: ExitCode.USAGE,
+    Cause.NETWORK: ExitCode.NETWORK,
+    Cause.REFUSED: ExitCode.UNTRUSTED,
+    Cause.SILENCE: ExitCode.NOT_DELIVERED,
+}
 
 
 async def run_check(enode: str, timeout_s: float, *, as_json: bool) -> None:
-    """Try to become a peer, and print each step.
+    """Try to become a peer, and print each step."""
+    async with aclosing(probe(enode, timeout_s=timeout_s)) as results:
+        await print_steps(Output(as_json=as_json), results)
+
+
+async def print_steps(output: Output, results: AsyncIterator[StepResult]) -> None:
+    """Print each step of a check as it is done.
 
     Raises:
         CommandError: A step failed; the text names it and the remedy.
     """
-    output = Output(as_json=as_json)
-    async with aclosing(probe(enode, timeout_s=timeout_s)) as results:
-        async for result in results:
-            _print_step(output, result)
-            if not result.ok:
-                raise CommandError(
-                    f"{result.step.value} failed; {result.remedy}",
-                    ExitCode.USAGE if result.step is Step.ADDRESS else ExitCode.NETWORK,
-                )
+    async for result in results:
+        _print_step(output, result)
+        if not result.ok:
+            raise CommandError(
+                f"{result.step.value} failed; {result.remedy}", _EXIT_CODES[result.cause]
+            )
 
 
 def _print_step(output: Output, result: StepResult) -> None:

@@ -25,6 +25,7 @@ from sottovoce.identity.address import address_of
 from sottovoce.runtime.loop import run as run_to_end
 from sottovoce.runtime.person_lane import TROUBLE_LOG
 from sottovoce.sdk.control_client import ControlClient
+from sottovoce.sdk.duty_cycle import DutyCycle
 from sottovoce.sdk.errors import ConnectError, ControlError
 from sottovoce.sdk.messenger import Messenger
 from sottovoce.sdk.messenger_port import MessengerPort
@@ -45,6 +46,7 @@ class PersonOptions:
     Attributes:
         is_online: Whether the verb has a use for peers.
         needs_peers: Whether it makes no sense without any.
+        duty_cycle: When to be connected; None for always. Other verbs come in meanwhile.
     """
 
     data_dir: Path
@@ -54,6 +56,7 @@ class PersonOptions:
     timeout_s: float = 15.0
     is_online: bool = False
     needs_peers: bool = False
+    duty_cycle: DutyCycle | None = None
     as_json: bool = False
     verbose: bool = False
 
@@ -256,6 +259,7 @@ async def _session(options: PersonOptions, entrance: _Entrance) -> AsyncIterator
             peers=entrance.peers,
             is_locked=True,
             serves=options.is_online,
+            duty_cycle=options.duty_cycle,
         )
         if not options.verbose:
             stack.enter_context(without_log(TROUBLE_LOG))

@@ -35,7 +35,7 @@ def test_process_that_does_not_start_ends_the_demo_and_the_other_one(
 def test_message_that_is_lost_is_told_with_what_relays_dropped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def lose(_self: object, _line: RelayLine) -> None:
+    async def lose(_self: object, _line: RelayLine, _machines: object) -> None:
         raise CommandError("it did not arrive", ExitCode.NOT_DELIVERED)
 
     monkeypatch.setattr(module._Show, "play", lose)
@@ -46,7 +46,7 @@ def test_message_that_is_lost_is_told_with_what_relays_dropped(
 
 
 def test_what_the_databases_lack_fails_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def play(_self: object, _line: RelayLine) -> None:
+    async def play(_self: object, _line: RelayLine, _machines: object) -> None:
         pass
 
     async def check(_self: object, _started_s: float) -> list[str]:
