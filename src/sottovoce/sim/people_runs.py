@@ -1,15 +1,14 @@
 """Many storms among people, on as many processors as there are, and what they add up to."""
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sottovoce.sim.checkers import ViolationError
+from sottovoce.sim.many_seeds import judge_each
 from sottovoce.sim.people_files import stores_in
 from sottovoce.sim.people_storm import PeopleOutcome, run_people
 
@@ -62,17 +61,9 @@ def run_seeds(
         on_disk: Whether stores are files.
     """
     totals = PeopleTotals()
-    with ExitStack() as stack:
-        if jobs > 1:
-            pool = stack.enter_context(multiprocessing.get_context("spawn").Pool(jobs))
-            outcomes: Iterable[PeopleOutcome | str] = pool.imap_unordered(
-                partial(judge, on_disk=on_disk), seeds
-            )
-        else:
-            outcomes = (judge(seed, on_disk=on_disk) for seed in seeds)
-        for outcome in outcomes:
-            totals.add(outcome)
-            tell(outcome)
+    for outcome in judge_each(partial(judge, on_disk=on_disk), seeds, jobs=jobs):
+        totals.add(outcome)
+        tell(outcome)
     return totals
 
 

@@ -17,6 +17,7 @@ from sottovoce.base.moment import Moment
 from sottovoce.chat.commands import Command
 from sottovoce.chat.events import ChatFact, Done, Refused
 from sottovoce.crypto import secp256k1
+from sottovoce.mail.client_events import FetchDone, FetchProgress, ServersStanding
 from sottovoce.node import inputs
 from sottovoce.node.person_events import PersonOutput
 from sottovoce.payloads.message_id import MessageId
@@ -253,6 +254,16 @@ class PeopleWorld:
                 self._derive(device, name)
             case OwnBundle():
                 pass
+            case (
+                inputs.AskHistory()
+                | inputs.CancelHistory()
+                | inputs.AddPeer()
+                | inputs.RemovePeer()
+                | FetchProgress()
+                | FetchDone()
+                | ServersStanding()
+            ):
+                pass  # Nobody here trusts a mailserver.
             case _:
                 self.log.heard(device.who.number, output, self.now_s)
                 for check in self.checkers:

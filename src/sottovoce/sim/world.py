@@ -19,8 +19,15 @@ from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.enode import Enode
 from sottovoce.gossip.proof_of_work import search
 from sottovoce.gossip.settings import GossipSettings
+from sottovoce.mail.archive import Archive
+from sottovoce.mail.carrying_out import carried_out, failure_of
+from sottovoce.mail.server_events import (
+    ArchiveWish,
+)
+from sottovoce.mail.settings import ServerSettings
 from sottovoce.node import inputs
 from sottovoce.node.effects import (
+    AskArchive,
     CancelCompute,
     CloseStream,
     Compute,
@@ -80,6 +87,11 @@ class SimulatedNode:
         clock_offset_s: By how much its wall clock is ahead.
         clock_drift: Seconds by which its wall clock gains, a second.
         timer_s: When it wants to be woken.
+        archive: What its mailserver keeps envelopes in; it outlives a crash. None if it is none.
+        archive_delay_s: How long the archive takes for anything. It is done after half of that and
+            told after the rest, so that a crash may fall between.
+        archive_fault: Why the archive refuses everything, one sentence; empty if it does not.
+        archive_halted_until_s: Until when it does nothing at all.
     """
 
     number: int
@@ -95,6 +107,10 @@ class SimulatedNode:
     clock_offset_s: float = 0.0
     clock_drift: float = 0.0
     timer_s: float | None = None
+    archive: Archive | None = None
+    archive_delay_s: float = 0.0
+    archive_fault: str = ""
+    archive_halted_until_s: float = 0.0
 
     @property
     def enode(self) -> Enode:
@@ -145,8 +161,13 @@ class World:
         *,
         gossip: GossipSettings | None = None,
         settings: NodeSettings | None = None,
+        mail: ServerSettings | None = None,
+        archive: Archive | None = None,
     ) -> SimulatedNode:
-        """Put a node into the world; its key follows from the seed and its number."""
+        """Put a node into the world; its key follows from the seed and its number.
+
+        A mailserver has an archive, too.
+        """
         number = len(self.nodes)
         identity = secp256k1.generate_private_key(SeededEntropy("key", self.seed, number))
 
@@ -157,9 +178,12 @@ class World:
                 entropy=SeededEntropy("node", self.seed, number, crash_count),
                 settings=settings or NodeSettings(),
                 gossip_settings=gossip or GossipSettings(),
+                mail=mail,
             )
 
-        return self.add_machine(make)
+        simulated = self.add_machine(make)
+        simulated.archive = archive
+        return simulated
 
     def add_machine(self, make: Callable[[int], NodeMachine]) -> SimulatedNode:
         """Put any machine with a node's entrances into the world."""
@@ -309,8 +333,27 @@ class World:
                 self._schedule(done_s, node, inputs.Computed(job, nonce))
             case CancelCompute():
                 pass  # The answer comes all the same, and the node ignores it.
+            case AskArchive(wish):
+                self._ask_archive(self.nodes[node], wish)
             case _:
                 assert_never(effect)
+
+    def _ask_archive(self, simulated: SimulatedNode, wish: ArchiveWish) -> None:
+        life = simulated.crash_count
+
+        def do() -> None:
+            if simulated.crash_count != life:
+                return  # What a process had not begun is gone with it.
+            if self.now_s < simulated.archive_halted_until_s:
+                self.at(simulated.archive_halted_until_s, do)
+                return
+            assert simulated.archive is not None, "a mailserver was given no archive"
+            fault = simulated.archive_fault
+            answer = failure_of(wish, fault) if fault else carried_out(simulated.archive, wish)
+            answered = inputs.ArchiveAnswered(answer)
+            self._schedule(self.now_s + simulated.archive_delay_s / 2, simulated.number, answered)
+
+        self.at(self.now_s + simulated.archive_delay_s / 2, do)
 
     def _dial(self, node: int, effect: Dial) -> None:
         target = self._hosts.get(effect.host)

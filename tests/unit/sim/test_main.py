@@ -7,6 +7,8 @@ import pytest
 
 from sottovoce.sim import __main__ as command
 from sottovoce.sim.checkers import ViolationError
+from sottovoce.sim.mail_runs import MailTotals
+from sottovoce.sim.mail_storm import MailOutcome
 from sottovoce.sim.people_runs import PeopleTotals
 from sottovoce.sim.people_storm import PeopleOutcome
 from sottovoce.sim.scenario import Outcome
@@ -136,6 +138,71 @@ def test_many_seeds_among_people_are_added_up_and_bad_ones_named(
         r"  faults: late 2, loss 6\n  actions: MarkRead 4\n",
         said.out,
     )
+
+
+# ---- mail
+
+
+def run_mail(monkeypatch: pytest.MonkeyPatch, *arguments: str, fired: int = 3) -> int:
+    def run_months(
+        seeds: range, *, jobs: int, tell: Callable[[MailOutcome | str], None]
+    ) -> MailTotals:
+        assert jobs == min(2, len(seeds))
+        totals = MailTotals()
+        for seed in seeds:
+            good = MailOutcome(
+                seed=seed,
+                trace_hash="ab" * 32,
+                event_count=900,
+                envelope_count=100,
+                shown_count=200,
+                checked_count=300,
+                request_count=70,
+                needed_count=60,
+                factor=1.25,
+                fail_over_s=6.5,
+                faults={"disk full": 2, "live loss": fired},
+            )
+            outcome = "seed 4: it went wrong" if seed == 4 else good
+            totals.add(outcome)
+            tell(outcome)
+        return totals
+
+    monkeypatch.setattr(command, "run_months", run_months)
+    monkeypatch.setattr("sys.argv", ["sim", "--mail", "--jobs", "2", *arguments])
+    return command.main()
+
+
+def test_one_month_of_history_says_what_happened(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_mail(monkeypatch, "--seed", "3", fired=0) == 0
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert first == f"seed 3: 100 envelopes, 900 events, trace {'ab' * 32}"
+    assert second.startswith("1 months of history, ")
+    assert third == "  faults: disk full 2, live loss 0"
+
+
+def test_many_months_are_added_up_and_bad_ones_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_mail(monkeypatch, "--seed", "3", "--count", "3") == 1
+    said = capsys.readouterr()
+    assert said.err == "violation: seed 4: it went wrong\n"
+    assert re.fullmatch(
+        r"3 months of history, [\d.]+ a second; 200 envelopes, 400 times shown, 600 times checked; "
+        r"140 requests, of one server at most 1.25 times those needed; fail-over within 6.5 s; "
+        r"1 violations\n  faults: disk full 4, live loss 6\n",
+        said.out,
+    )
+
+
+def test_fault_that_never_fired_in_fifty_months_is_a_violation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_mail(monkeypatch, "--seed", "10", "--count", "50", fired=0) == 1
+    assert capsys.readouterr().err == "violation: these faults never fired: live loss\n"
+    assert run_mail(monkeypatch, "--seed", "10", "--count", "50") == 0
 
 
 @pytest.mark.parametrize("arguments", [["--people", "--jobs", "0"], ["--jobs", "2"], ["--on-disk"]])
