@@ -17,7 +17,9 @@ from vectors.selection import COMMITTED, SELECTION, select  # noqa: E402
 # The fast suite draws the same examples in every run, as many as three minutes allow; `.ci/run`
 # draws 300 of each property before a change lands, and `make test-long` 2,000.
 EXAMPLES_VARIABLE: Final = "SOTTOVOCE_EXAMPLES"
-settings.register_profile("fast", max_examples=60, deadline=None, derandomize=True)
+SERVICES: Final = Path(__file__).resolve().parent / "services"
+
+settings.register_profile("fast", max_examples=40, deadline=None, derandomize=True)
 settings.register_profile(
     "long", max_examples=int(os.environ.get(EXAMPLES_VARIABLE, "2000")), deadline=None
 )
@@ -53,6 +55,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SELECTION] = select(directory, config.getoption("--families"))
     words: str | None = config.getoption("--alias-words")
     alias_words.configure(None if words is None else Path(config.invocation_params.dir, words))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what needs other programs, unless it is named, as by `make test-services`."""
+    if collection_path != SERVICES:
+        return None
+    named = (Path(config.invocation_params.dir, each.partition("::")[0]) for each in config.args)
+    return None if any(path.resolve().is_relative_to(SERVICES) for path in named) else True
 
 
 def pytest_collection_finish() -> None:

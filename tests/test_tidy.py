@@ -18,6 +18,8 @@ from tidy_rules import FUNCTION_LINES_MAX, has_behaviour, long_functions, unname
 ROOT: Final = Path(__file__).parent.parent
 SOURCE: Final = ROOT / "src" / "sottovoce"
 UNIT_TESTS: Final = ROOT / "tests" / "unit"
+# Of modules that do nothing without a program other than Python.
+SERVICE_TESTS: Final = ROOT / "tests" / "services"
 DATA: Final = ROOT / "tests" / "vectors" / "data"
 PYPROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
@@ -229,7 +231,10 @@ def test_every_module_with_behaviour_has_its_test_module() -> None:
     untested = {
         module.as_posix()
         for module in modules
-        if not (UNIT_TESTS / module.parent / f"test_{module.name.lstrip('_')}").is_file()
+        if not any(
+            (tests / module.parent / f"test_{module.name.lstrip('_')}").is_file()
+            for tests in (UNIT_TESTS, SERVICE_TESTS)
+        )
     }
     report(
         [
@@ -386,6 +391,7 @@ def test_every_dependency_is_pinned() -> None:
         "bench": PYPROJECT["project"]["optional-dependencies"]["speed"],
         "sim": PYPROJECT["project"]["optional-dependencies"]["sim"],
         "proto": PYPROJECT["project"]["optional-dependencies"]["proto"],
+        "services": PYPROJECT["project"]["optional-dependencies"]["postgres"],
     }
     problems = []
     for tier, wanted in tiers.items():
@@ -424,9 +430,9 @@ def imported_libraries() -> dict[str, str]:
 
 def test_source_imports_what_is_declared_and_nothing_else() -> None:
     project = PYPROJECT["project"]
-    base = {re.split(r"[><=]", dependency)[0] for dependency in project["dependencies"]}
+    base = {re.split(r"[\[><=]", dependency)[0] for dependency in project["dependencies"]}
     extras = {
-        re.split(r"[><=]", dependency)[0]
+        re.split(r"[\[><=]", dependency)[0]
         for extra, wanted in project["optional-dependencies"].items()
         if extra not in {"check", "proto", "sim", "test"}
         for dependency in wanted

@@ -14,8 +14,9 @@ from sottovoce.sim.checkers import ViolationError
 
 # No scenario says so much.
 MESSAGES_MAX: Final = 1000
-# Twice the longest pause between two repetitions, and the way back.
-REST_S: Final = 1300.0
+# Four times the longest pause between two repetitions, for a process may end at some of them, and
+# the way back.
+REST_S: Final = 2600.0
 
 # A chat, for all devices: the name of a public one, or the numbers of two people.
 Room = str | frozenset[int]

@@ -11,8 +11,8 @@ from docs.snippets import ROOT
 
 SOURCE: Final = ROOT / "src" / "sottovoce"
 LAYERS: Final = (
-    "adapters", "chat", "codec", "devp2p", "gossip", "identity", "node", "payloads", "runtime",
-    "sdk", "secure", "stack", "sync",
+    "adapters", "chat", "codec", "devp2p", "gossip", "identity", "mail", "node", "payloads",
+    "runtime", "sdk", "secure", "stack", "sync",
 )  # fmt: skip
 UNITS: Final = {"": 1, "s": 1, "KiB": 1024, "MiB": 1024 * 1024}
 

@@ -15,7 +15,7 @@ from sottovoce.gossip.events import Drop, Failure
 from sottovoce.node.settings import INBOUND_THROTTLE_S, PEERS_MAX, PENDING_INBOUND_MAX
 from sottovoce.runtime import loop
 from sottovoce.sdk.messages import Statistics
-from sottovoce.sdk.probe import Step
+from sottovoce.sdk.probe import PEER_STEPS
 
 GUIDE = ROOT / "docs" / "guide" / "operator.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
@@ -31,7 +31,7 @@ def first_column(heading: str) -> list[str]:
 
 
 def test_every_step_of_a_check_is_explained() -> None:
-    assert first_column("Check a peer") == [step.value for step in Step]
+    assert first_column("Check a peer") == [step.value for step in PEER_STEPS]
 
 
 def test_every_exit_code_is_explained() -> None:

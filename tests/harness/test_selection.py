@@ -23,14 +23,14 @@ def test_every_runnable_family_is_taken_from_the_committed_copy() -> None:
 
 
 def test_families_without_a_file_in_another_folder_are_named_and_not_run(tmp_path: Path) -> None:
-    selection = select(folder_with(tmp_path, "pow", "mailserver"), None)
+    selection = select(folder_with(tmp_path, "pow", "rendezvous"), None)
     assert selection.families == ("pow",)
     assert set(selection.missing) == set(RUNNABLE) - {"pow"}
     assert any("not run" in line and "rlpx" in line for line in selection.header())
 
 
 def test_header_names_the_families_of_later_layers() -> None:
-    assert "mailserver" in select(COMMITTED, None).header()[-1]
+    assert "rendezvous" in select(COMMITTED, None).header()[-1]
 
 
 def test_requested_families_are_taken_once_and_in_order(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_requested_families_are_taken_once_and_in_order(tmp_path: Path) -> None:
     [
         ("nothing", "unknown"),
         ("pow,nothing", "unknown"),
-        ("mailserver", "cannot run yet"),
+        ("rendezvous", "cannot run yet"),
         ("whisper_scaling_model", "has no cases"),
         ("rlpx", "no rlpx.json"),
         (",", "names no family"),
@@ -53,7 +53,7 @@ def test_requested_families_are_taken_once_and_in_order(tmp_path: Path) -> None:
 def test_family_that_cannot_run_is_refused_with_the_reason(
     tmp_path: Path, requested: str, reason: str
 ) -> None:
-    folder_with(tmp_path, "pow", "mailserver")
+    folder_with(tmp_path, "pow", "rendezvous")
     with pytest.raises(pytest.UsageError, match=reason):
         select(tmp_path, requested)
 
@@ -72,7 +72,7 @@ def test_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 
 def test_folder_without_a_family_that_can_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(pytest.UsageError, match="no family that can run"):
-        select(folder_with(tmp_path, "mailserver"), None)
+        select(folder_with(tmp_path, "rendezvous"), None)
 
 
 @pytest.mark.parametrize("text", ["[]", "{", ""])
