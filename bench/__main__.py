@@ -30,11 +30,15 @@ BENCHMARKS: Final = (
     "relay_1to1",
     "relay_fanout",
     "hop_latency",
+    "archive_halt",
     "pool_idle",
     "burst_and_join",
+    "archive",
     "ratchet",
     "chat_1to1",
     "group_chat",
+    "archive",
+    "mailserver",
 )
 PEERS: Final = frozenset({PRIMITIVES, MESSENGER}) | NODE_PEERS
 
@@ -61,6 +65,7 @@ def main(arguments: Sequence[str]) -> int:
             quick=not parsed.full,
             peers=peers_of(parsed.peer),
             wanted_node_rounds=rounds_of(parsed.rounds),
+            postgres=parsed.postgres,
         )
     except OptionError as error:
         print(error, file=sys.stderr)
@@ -144,6 +149,12 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME=PATH",
         help=f"a program to compare with ({', '.join(sorted(PEERS))}); may be repeated",
+    )
+    parser.add_argument(
+        "--postgres",
+        default="",
+        metavar="CONNINFO",
+        help="an empty PostgreSQL database to measure archives in, too",
     )
     return parser
 

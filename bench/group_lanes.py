@@ -171,6 +171,8 @@ class Member:
                 del self._filters[number]
             case inputs.PostMessage():
                 self._room.post(wish, self)
+            case _:
+                pass  # Nobody here trusts a mailserver.
 
     def _hear(self, fact: OwnerFact) -> None:
         match fact:

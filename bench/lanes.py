@@ -117,6 +117,8 @@ class LanePerson(Counting):
                 self.lane.fact(effects.PostSucceeded(request, name, len(wish.payload), 1, 1.0))
                 self.lane.fact(effects.SentToPeer(self.other.key, (name,)))
                 self.other.arrives(wish, name)
+            case _:
+                pass  # Nobody here trusts a mailserver.
 
     def arrives(self, post: inputs.PostMessage, name: EnvelopeHash) -> None:
         """Have an envelope of the other one opened, if a filter wants it."""

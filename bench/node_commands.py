@@ -9,6 +9,7 @@ from typing import Final
 
 from bench.options import OURS
 from sottovoce.crypto import secp256k1
+from sottovoce.mail.mailserver import DEFAULT_PASSWORD
 
 _MINIMUM_POW: Final = 1e-7
 _PEERS_MAX: Final = 110
@@ -26,7 +27,8 @@ class NodeSetup:
         node_key: Its private key, hexadecimal; fresh, so that no other node is mistaken for it.
         before: The enode of the node that it connects to, or None.
         folder: Where it may write.
-        settings: Settings of our own node, by their names in `bench.node_under_test`.
+        settings: Settings of our own node, by their names in `bench.node_under_test`; a
+            ``statusd`` with ``serves_mail`` is a mailserver.
     """
 
     program: Path | None
@@ -35,7 +37,7 @@ class NodeSetup:
     node_key: str
     before: str | None
     folder: Path
-    settings: Mapping[str, float]
+    settings: Mapping[str, float | str]
 
     @property
     def enode(self) -> str:
@@ -71,6 +73,13 @@ def _wnode(setup: NodeSetup) -> list[str]:
 
 
 def _statusd(setup: NodeSetup) -> list[str]:
+    data = setup.folder / "data"
+    mail = {
+        "EnableMailServer": True,
+        "DataDir": str(data / "mail"),
+        "MailServerPassword": DEFAULT_PASSWORD,
+        "MailServerDataRetention": 0,
+    }
     config = {
         "NetworkId": 3,
         "NoDiscovery": True,
@@ -106,6 +115,7 @@ def _statusd(setup: NodeSetup) -> list[str]:
             "MinimumPoW": _MINIMUM_POW,
             "TTL": 120,
             "MaxMessageSize": _PACKET_BYTES_MAX,
+            **(mail if setup.settings.get("serves_mail") else {}),
         },
         "WakuConfig": {"Enabled": False},
         "BridgeConfig": {"Enabled": False},
@@ -114,7 +124,7 @@ def _statusd(setup: NodeSetup) -> list[str]:
     path = setup.folder / "config.json"
     path.write_text(json.dumps(config), encoding="utf-8")
     # An empty fleet: else it would load public nodes and look for them.
-    where = ["-fleet", "", "-c", str(path), "-dir", str(setup.folder / "data")]
+    where = ["-fleet", "", "-c", str(path), "-dir", str(data)]
     return [str(setup.program), *where]
 
 

@@ -4,18 +4,23 @@ Its one argument is a JSON object: ``port``, ``node_key``, ``before`` (an enode 
 null), ``minimum_pow``, ``peers_max`` and, where they differ from the node's own defaults,
 ``pool_bytes_max``, ``filter_count``, ``listener_count`` (how many of the filters listen to the
 first topic of the traffic, each with a key of its own), ``has_person`` (whether a person lives
-there, the one to whom `bench.talker` writes) and ``is_durable`` (whether that person's database is
-on the disk). It answers each line on standard input
+there, the one to whom `bench.talker` writes), ``is_durable`` (whether that person's database is on
+the disk), and for a mailserver ``archive`` (a file or a PostgreSQL URL), ``archives`` (whether it
+has one that is gone afterwards), ``archive_halted_s`` (for how long its archive stands still) and
+``archive_buffer`` (how many envelopes wait for it). It answers each line on standard input
 with its counters, once the filters are installed.
 """
 
 import asyncio
 import json
 import sys
+import tempfile
 from contextlib import AsyncExitStack
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Final
 
+from bench.mail_under_test import archive, mail_settings
 from bench.talker import person_on
 from bench.traffic import topics
 from sottovoce.app.application import ApplicationSettings
@@ -29,7 +34,7 @@ from sottovoce.sdk.client import Client
 _FILTER_COUNT: Final = 100
 
 
-async def _main(chosen: dict[str, Any]) -> None:
+async def _main(chosen: dict[str, Any], folder: Path) -> None:
     settings = ApplicationSettings(
         listen=("127.0.0.1", chosen["port"]),
         node_key=secp256k1.private_key(bytes.fromhex(chosen["node_key"])),
@@ -38,6 +43,8 @@ async def _main(chosen: dict[str, Any]) -> None:
             minimum_pow=chosen["minimum_pow"],
             pool_bytes_max=chosen.get("pool_bytes_max", POOL_BYTES_MAX),
         ),
+        mail=mail_settings(chosen),
+        archive=archive(chosen, folder),
     )
     peers = [] if chosen["before"] is None else [chosen["before"]]
     async with Client(settings=settings, peers=peers) as client, AsyncExitStack() as stack:
@@ -51,9 +58,14 @@ async def _main(chosen: dict[str, Any]) -> None:
             await stack.enter_async_context(person_on(client, is_durable=chosen["is_durable"]))
         loop = asyncio.get_running_loop()
         while await loop.run_in_executor(None, sys.stdin.readline):
-            sys.stdout.write(json.dumps(asdict(client.statistics())) + "\n")
+            told = asdict(client.statistics())
+            mail = client.mail_statistics()
+            told["archived"] = 0 if mail is None else mail.archived
+            told["archive_waits"] = 0 if mail is None else mail.waiting_envelopes
+            sys.stdout.write(json.dumps(told, default=str) + "\n")
             sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    run(_main(json.loads(sys.argv[1])))
+    with tempfile.TemporaryDirectory(prefix="sottovoce-bench-") as made:
+        run(_main(json.loads(sys.argv[1]), Path(made)))

@@ -57,7 +57,7 @@ def in_turns(
     work: Callable[[list[Node], LoadDriver], MeasuredT],
     *,
     count: int = 1,
-    **settings: float,
+    **settings: float | str,
 ) -> dict[str, list[MeasuredT]]:
     """Do the same work with fresh nodes of each kind, in turns so that all meet the same noise.
 
@@ -102,7 +102,7 @@ def medians_at(results: Mapping[str, Sequence[Sequence[float]]], place: int) -> 
 
 @contextlib.contextmanager
 def line_of_nodes(
-    name: str, program: Path | None, count: int = 1, **settings: float
+    name: str, program: Path | None, count: int = 1, **settings: float | str
 ) -> Iterator[list[Node]]:
     """Give nodes of one kind, each connected to the one before.
 
@@ -124,7 +124,7 @@ def line_of_nodes(
 
 @contextlib.contextmanager
 def one_node(
-    name: str, program: Path | None, before: str | None = None, **settings: float
+    name: str, program: Path | None, before: str | None = None, **settings: float | str
 ) -> Iterator[Node]:
     """Give one node of a kind, which connects to the enode `before` if that is given."""
     with tempfile.TemporaryDirectory() as folder:

@@ -25,11 +25,13 @@ class Options:
         peers: Programs to compare with, by name: `wnode`, `statusd`, `primitives`, `messenger`.
         wanted_node_rounds: How often measurements with whole nodes are repeated; None for as
             often as the form does it.
+        postgres: The address of an empty PostgreSQL database; without one it is not measured.
     """
 
     quick: bool = True
     peers: Mapping[str, Path] = field(default_factory=dict)
     wanted_node_rounds: int | None = None
+    postgres: str = ""
 
     @property
     def nodes(self) -> dict[str, Path | None]:

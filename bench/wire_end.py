@@ -25,7 +25,8 @@ STATUS_CODE: Final = 0
 MESSAGES_CODE: Final = 1
 WANTS_ALL: Final = rlp.encode([6])
 # A proof of work that nobody does (the largest finite float), so that a source is sent nothing.
-WANTS_NOTHING: Final = rlp.encode([6, 0x7FEFFFFFFFFFFFFF])
+NO_WORK: Final = 0x7FEFFFFFFFFFFFFF
+WANTS_NOTHING: Final = rlp.encode([6, NO_WORK])
 # The Go nodes put all that is new into one packet; a sink takes as much as a frame can carry.
 _PAYLOAD_BYTES_MAX: Final = 0xFFFFFF
 _CONNECT_TIMEOUT_S: Final = 15.0
@@ -34,19 +35,35 @@ _CONNECT_TIMEOUT_S: Final = 15.0
 class WireEnd(asyncio.Protocol):
     """One connection.
 
+    Args:
+        enode: Whom to dial.
+        status: What it says of itself.
+        on_messages: Told the body of each packet of envelopes.
+        on_other: Told each packet that is neither that nor a status.
+
     Attributes:
+        public_key: Its node key, a fresh one.
         ended: Why it ended, or None while it is open.
     """
 
-    def __init__(self, enode: str, status: bytes, on_messages: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        enode: str,
+        status: bytes,
+        on_messages: Callable[[bytes], None],
+        on_other: Callable[[Packet], None] = lambda _: None,
+    ) -> None:
         entropy = SystemEntropy()
+        identity = secp256k1.generate_private_key(entropy)
+        self.public_key = secp256k1.public_key(identity)
         self._peer = parse_enode(enode)
         self._status = status
         self._on_messages = on_messages
+        self._on_other = on_other
         self._machine = Connection(
             ConnectionSettings("load/v1", (WHISPER_V6,), payload_bytes_max=_PAYLOAD_BYTES_MAX),
             role=wire.Role.INITIATOR,
-            identity=secp256k1.generate_private_key(entropy),
+            identity=identity,
             remote=self._peer.public_key,
             entropy=entropy,
         )
@@ -70,11 +87,10 @@ class WireEnd(asyncio.Protocol):
         if self.ended is not None:
             raise ConnectionError(f"the node under test hung up: {self.ended}")
 
-    async def send(self, payload: bytes) -> None:
-        """Send one `messages` packet, when the socket has room."""
+    async def send(self, payload: bytes, code: int = MESSAGES_CODE) -> None:
+        """Send one packet, by default of `messages`, when the socket has room."""
         await self._drained.wait()
-        packets = (Packet(MESSAGES_CODE, payload),)
-        self._tell(wire.PacketsSubmitted(WHISPER_V6.name, packets))
+        self._tell(wire.PacketsSubmitted(WHISPER_V6.name, (Packet(code, payload),)))
 
     def close(self) -> None:
         """Hang up without a word."""
@@ -129,6 +145,8 @@ class WireEnd(asyncio.Protocol):
             self._on_messages(packet.payload)
         elif packet.code == STATUS_CODE:
             self._greeted.set()
+        else:
+            self._on_other(packet)
 
     def _end(self, detail: str) -> None:
         self.ended = self.ended or detail
