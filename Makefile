@@ -28,14 +28,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all setup demo check test test-long sim bench plots proto coverage format docs pins clean help
+.PHONY: all setup demo check test test-services test-long sim bench plots proto coverage format docs pins clean help
 
 all: check test  ## check and test
 
 setup: $(VENV)/.check  ## make .venv with everything in it (other targets set up what they need)
 	@echo "Ready: $(BIN) has sottovoce, the tests and the checks."
 
-demo: $(VENV)/.base  ## people talk through relays: a crash, a group, a second device
+demo: $(VENV)/.base  ## people talk through relays: a crash, a group, a second device, somebody away
 	@$(BIN)/sottovoce demo
 
 check: $(VENV)/.check  ## format, lint, spelling, types, layers, tidiness; changes nothing
@@ -47,15 +47,22 @@ check: $(VENV)/.check  ## format, lint, spelling, types, layers, tidiness; chang
 	@echo "tidiness" && $(BIN)/python -m pytest --quiet --no-header tests/test_tidy.py
 
 test: $(VENV)/.test  ## the whole fast suite, on all cores
-	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal --assert=plain || \
+	  { echo "What failed, once more, with the values:"; $(BIN)/python -m pytest --last-failed --no-header; exit 1; }
+
+test-services: $(VENV)/.services  ## archives in a real PostgreSQL 15, which is started for them and stopped
+	@$(postgres_programs)
+	@$(BIN)/python -m pytest tests/services
 
 test-long: $(VENV)/.test  ## SIMULATIONS networks, POINTS of crashes, KILLS, EXAMPLES and STATES of properties, from SEED
 	@$(BIN)/python -m sottovoce.sim --people --seed $(SEED) --count $(SIMULATIONS)
 	@$(BIN)/python -m sottovoce.sim --people --seed $(SEED) --count $(DISK_SIMULATIONS) --on-disk
+	@$(BIN)/python -m sottovoce.sim --mail --seed $(SEED) --count $(SIMULATIONS)
 	@$(BIN)/python -m sottovoce.sim --seed $(SEED) --count $(SIMULATIONS)
-	@SOTTOVOCE_NETWORKS=$(SIMULATIONS) $(BIN)/python -m pytest -s tests/sim/test_people_bad_network.py
-	@SOTTOVOCE_POINTS=$(POINTS) $(BIN)/python -m pytest --numprocesses auto --ignore tests/crash/test_kills.py tests/crash
-	@SOTTOVOCE_KILLS=$(KILLS) $(BIN)/python -m pytest -s tests/crash/test_kills.py
+	@SOTTOVOCE_NETWORKS=$(SIMULATIONS) $(BIN)/python -m pytest -s tests/sim/test_people_bad_network.py \
+	  tests/sim/test_mail.py tests/sim/test_mail_full_disk.py
+	@SOTTOVOCE_POINTS=$(POINTS) $(BIN)/python -m pytest --numprocesses auto --ignore tests/crash/test_kills.py --ignore tests/crash/test_archive_kills.py tests/crash
+	@SOTTOVOCE_KILLS=$(KILLS) $(BIN)/python -m pytest -s tests/crash/test_kills.py tests/crash/test_archive_kills.py
 	@SOTTOVOCE_EXAMPLES=$(EXAMPLES) SOTTOVOCE_STATES=$(STATES) $(BIN)/python -m pytest --hypothesis-seed=$(SEED) tests/property
 
 sim: $(VENV)/.base  ## one simulated network, from SEED
@@ -87,6 +94,7 @@ pins:  ## pin the newest versions in requirements/ (needs uv)
 	@$(call compile,test,--extra test --constraints requirements/check.txt)
 	@$(call compile,base,--constraints requirements/check.txt)
 	@$(call compile,bench,--extra speed --constraints requirements/check.txt)
+	@$(call compile,services,--extra postgres --constraints requirements/check.txt)
 	@$(call compile,sim,--extra sim --constraints requirements/check.txt)
 	@$(call compile,proto,--extra proto --constraints requirements/check.txt)
 
@@ -96,7 +104,7 @@ clean:  ## remove .venv and every cache
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
-	  printf '  %-10s %s\n' "$$name" "$$what"; done
+	  printf '  %-14s %s\n' "$$name" "$$what"; done
 
 # ---- set-up, in tiers: a stamp per tier, made anew when its pins or pyproject.toml change
 
@@ -119,6 +127,11 @@ $(VENV)/.check: requirements/check.txt $(VENV)/.test
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.base
 	@echo "Setting up $(VENV): the event loop of the benchmarks" >&2
 	@$(PIP) install --require-hashes -r requirements/bench.txt
+	@touch $@
+
+$(VENV)/.services: requirements/services.txt $(VENV)/.test
+	@echo "Setting up $(VENV): PostgreSQL's library" >&2
+	@$(PIP) install --require-hashes -r requirements/services.txt
 	@touch $@
 
 $(VENV)/.sim: requirements/sim.txt $(VENV)/.bench
@@ -145,6 +158,16 @@ $(BIN)/python:
 	  echo "$$old has no venv and ensurepip modules; install them (Debian and Ubuntu: the package python3-venv)." >&2; exit 1; \
 	fi; \
 	"$$found" -m venv --clear $(VENV)
+
+# Where PostgreSQL's own programs are is the same on Debian and Ubuntu; root may install them there.
+postgres_programs = test -x /usr/lib/postgresql/15/bin/postgres || { \
+    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing PostgreSQL 15" >&2 && \
+    apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes \
+      --no-install-recommends postgresql-15 >/dev/null; \
+  } || { \
+    echo "make test-services needs PostgreSQL 15; install it (Debian and Ubuntu: the package postgresql-15)." >&2; \
+    exit 1; \
+  }
 
 compile = echo hatchling | uv pip compile --quiet --no-config --universal \
   --python-version 3.11 --generate-hashes --no-annotate --no-header \
