@@ -47,7 +47,7 @@ check: $(VENV)/.check  ## format, lint, spelling, types, layers, tidiness; chang
 	@echo "tidiness" && $(BIN)/python -m pytest --quiet --no-header tests/test_tidy.py
 
 test: $(VENV)/.test  ## the whole fast suite, on all cores
-	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal --assert=plain || \
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --dist worksteal --assert=plain || \
 	  { echo "What failed, once more, with the values:"; $(BIN)/python -m pytest --last-failed --no-header; exit 1; }
 
 test-services: $(VENV)/.services  ## archives in a real PostgreSQL 15, which is started for them and stopped

@@ -8,6 +8,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -95,7 +96,12 @@ def written(start: Path) -> list[Path]:
 
 PYTHON_FILES: Final = [*written(ROOT / "src"), *written(ROOT / "tests")]
 SOURCE_FILES: Final = written(SOURCE)
-TREES: Final = {path: ast.parse(path.read_text(encoding="utf-8")) for path in PYTHON_FILES}
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """Parse a file; only when it is asked for, because every process imports this module."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 # ---- size and names
@@ -116,8 +122,8 @@ def test_no_function_is_too_long() -> None:
         [
             f"{name(path)}:{line}: {function} has {lines} lines, at most {FUNCTION_LINES_MAX}; "
             "keep the branches in it and move the work to pure leaves"
-            for path, tree in TREES.items()
-            for line, function, lines in long_functions(tree)
+            for path in PYTHON_FILES
+            for line, function, lines in long_functions(tree(path))
         ]
     )
 
@@ -148,8 +154,8 @@ def test_no_folder_and_no_module_is_empty() -> None:
         [f"{name(path)}: an empty folder; remove it" for path in top if not any(files_in(path))]
         + [
             f"{name(path)}:1: an empty module; remove it, or say in a docstring what it is"
-            for path, tree in TREES.items()
-            if not tree.body
+            for path in PYTHON_FILES
+            if not tree(path).body
         ]
     )
 
@@ -167,7 +173,7 @@ def test_every_number_in_gossip_has_a_name() -> None:
             f"{name(path)}:{line}: {value} needs a named constant with its reason"
             for path in SOURCE_FILES
             if "gossip" in path.relative_to(SOURCE).parts
-            for line, value in unnamed_numbers(TREES[path])
+            for line, value in unnamed_numbers(tree(path))
         ]
     )
 
@@ -193,7 +199,7 @@ def test_every_source_module_says_what_it_owns() -> None:
         [
             f"{name(path)}:1: a docstring is missing: what it owns, what it refuses to know"
             for path in SOURCE_FILES
-            if not ast.get_docstring(TREES[path])
+            if not ast.get_docstring(tree(path))
         ]
     )
 
@@ -204,7 +210,7 @@ def test_every_protocol_module_names_its_specification() -> None:
         for path in SOURCE_FILES
         if path.relative_to(SOURCE).parts[0] in PROTOCOL_LAYERS
         and path.name != "__init__.py"
-        and not re.search(r"^Spec: \S", ast.get_docstring(TREES[path]) or "", re.MULTILINE)
+        and not re.search(r"^Spec: \S", ast.get_docstring(tree(path)) or "", re.MULTILINE)
     }
     report(
         [
@@ -226,7 +232,7 @@ def test_every_module_with_behaviour_has_its_test_module() -> None:
     modules = {
         path.relative_to(SOURCE): path
         for path in SOURCE_FILES
-        if path.name not in {"__init__.py", "__main__.py"} and has_behaviour(TREES[path])
+        if path.name not in {"__init__.py", "__main__.py"} and has_behaviour(tree(path))
     }
     untested = {
         module.as_posix()
@@ -414,7 +420,7 @@ def imported_libraries() -> dict[str, str]:
     for path in SOURCE_FILES:
         if path.name == "pytest_plugin.py":
             continue  # Only pytest loads it, and it needs no pytest otherwise.
-        for node in ast.walk(TREES[path]):
+        for node in ast.walk(tree(path)):
             modules: list[str] = []
             if isinstance(node, ast.Import):
                 modules = [alias.name for alias in node.names]

@@ -10,7 +10,7 @@ from sottovoce.sim.people_storm import run_people
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 13))
+@pytest.mark.parametrize("seed", range(1, 11))
 def test_people_in_a_storm_lose_nothing_and_agree(seed: int) -> None:
     assert run_people(seed).message_count >= 200
 

@@ -20,6 +20,7 @@ from sottovoce.base.errors import StorageError
 from sottovoce.cli import person as module
 from sottovoce.cli.main import app
 from sottovoce.identity.keystore_kdf import ScryptCost
+from sottovoce.runtime import person_lane
 from sottovoce.sdk.client import Client
 from sottovoce.sdk.control_client import ControlClient
 from sottovoce.sdk.messenger import Messenger
@@ -147,6 +148,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> str:
         raise StorageError("the disk is full; make room")
 
     monkeypatch.setattr(SqlitePersonStore, "commit", fail)
+    monkeypatch.setattr(person_lane, "STOP_TIMEOUT_S", 0.1)
     return "the disk is full; make room"
 
 
