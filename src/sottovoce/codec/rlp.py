@@ -98,6 +98,36 @@ def read_header(data: bytes, start: int, limit: int) -> tuple[bool, int, int]:
     return is_list, body, end
 
 
+def read_list(data: bytes, start: int, limit: int, what: str) -> tuple[int, int]:
+    """Read the header of a list at `start` and leave its items alone.
+
+    Returns:
+        Where its first item starts, and where the list ends.
+
+    Raises:
+        RemoteProtocolError: `read_header` says so, or it is a string; `what` names it in the text.
+    """
+    is_list, body, end = read_header(data, start, limit)
+    if not is_list:
+        raise RemoteProtocolError(f"{what}: expected a list")
+    return body, end
+
+
+def read_string(data: bytes, start: int, limit: int, what: str) -> tuple[bytes, int]:
+    """Read the string at `start`; a list in its place is refused by its header, however long.
+
+    Returns:
+        The string, and where the next item starts.
+
+    Raises:
+        RemoteProtocolError: `read_header` says so, or it is a list; `what` names it in the text.
+    """
+    is_list, body, end = read_header(data, start, limit)
+    if is_list:
+        raise RemoteProtocolError(f"{what}: expected a string, got a list")
+    return data[body:end], end
+
+
 def _long_length(data: bytes, start: int, size: int, limit: int) -> tuple[int, int]:
     end = start + size
     if end > limit:
@@ -137,6 +167,20 @@ def decode_prefix(data: bytes) -> tuple[RlpItem, int]:
     if not is_list:
         return data[start:end], end
     return _decode_list(data, start, end, 1), end
+
+
+def decode_string(data: bytes, what: str, length: int | None = None) -> bytes:
+    """Decode the first item, a string, and leave what follows it alone.
+
+    Returns:
+        The string, of exactly `length` bytes where given.
+
+    Raises:
+        RemoteProtocolError: The item is not canonical RLP, is a list, or has another length;
+            `what` names it in the text.
+    """
+    string, _ = read_string(data, 0, len(data), what)
+    return as_bytes(string, what, length)
 
 
 def _decode_list(data: bytes, start: int, end: int, depth: int) -> list[RlpItem]:

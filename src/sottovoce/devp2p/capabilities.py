@@ -11,6 +11,9 @@ from typing import Final, NamedTuple
 from sottovoce.base.packets import Capability
 
 BASE_CODE_COUNT: Final = 16  # codes 0 to 15 belong to the base protocol
+# A sentence for people about a stranger's Hello; real nodes name a handful, in a few letters.
+_SHOWN_COUNT: Final = 6
+_SHOWN_NAME_LENGTH: Final = 16
 
 
 class CodeRange(NamedTuple):
@@ -28,6 +31,17 @@ class CodeRange(NamedTuple):
 def sort_capabilities(capabilities: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     """Sort names and versions as Hello carries them: by the bytes of the name, then by version."""
     return sorted(capabilities, key=lambda entry: (entry[0].encode(), entry[1]))
+
+
+def show_capabilities(capabilities: Sequence[tuple[str, int]]) -> str:
+    """Name subprotocols for people, some of them if a stranger sent very many or long ones."""
+    shown = [
+        f"{ascii(name[:_SHOWN_NAME_LENGTH])[1:-1]}/{version}"
+        for name, version in capabilities[:_SHOWN_COUNT]
+    ]
+    if len(capabilities) > _SHOWN_COUNT:
+        shown.append(f"{len(capabilities) - _SHOWN_COUNT} more")
+    return ", ".join(shown) or "nothing"
 
 
 def match_capabilities(

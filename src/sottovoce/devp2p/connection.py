@@ -31,6 +31,8 @@ from sottovoce.devp2p.capabilities import (
     CodeRange,
     find_range,
     match_capabilities,
+    show_capabilities,
+    sort_capabilities,
 )
 from sottovoce.devp2p.connection_outbox import ConnectionOutbox
 from sottovoce.devp2p.events import (
@@ -365,7 +367,12 @@ class Connection:
             return
         self._ranges = match_capabilities(self._settings.capabilities, hello.capabilities)
         if not self._ranges:
-            self._disconnect(DisconnectReason.USELESS_PEER, "no subprotocol is shared")
+            ours = sort_capabilities(entry[:2] for entry in self._settings.capabilities)
+            detail = (
+                "no subprotocol is shared: we speak"
+                f" {show_capabilities(ours)}, the peer {show_capabilities(hello.capabilities)}"
+            )
+            self._disconnect(DisconnectReason.USELESS_PEER, detail)
             return
         self._ping_deadline_s = now.monotonic_s + self._settings.ping_interval_s
         self._chatter = TokenBucket(

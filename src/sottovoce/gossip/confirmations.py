@@ -15,6 +15,7 @@ from sottovoce.base.errors import RemoteProtocolError
 from sottovoce.base.quantities import HASH_BYTES, EnvelopeHash
 from sottovoce.codec import rlp
 from sottovoce.crypto.hashes import keccak256
+from sottovoce.gossip.envelope import ENVELOPES_PER_PACKET_MAX
 
 RESPONSE_VERSION: Final = 1
 
@@ -25,8 +26,7 @@ BATCHES_REMEMBERED_MAX: Final = 1024
 # The peer's words are for people; more than a line of them is somebody filling our memory.
 REFUSAL_TEXT_CHARS_MAX: Final = 200
 
-_PAIR: Final = 2
-_REFUSAL_ITEMS: Final = 3
+_REFUSAL_TEXT_BYTES_MAX: Final = 4 * REFUSAL_TEXT_CHARS_MAX  # UTF-8 takes at most four a letter
 _WRAPPING_BYTES_MAX: Final = 64  # version, batch hash and the headers of three lists
 
 
@@ -76,8 +76,7 @@ def decode_batch_acknowledged(payload: bytes) -> EnvelopeHash:
     Raises:
         RemoteProtocolError: It is not 32 bytes.
     """
-    item, _ = rlp.decode_prefix(payload)
-    return EnvelopeHash(rlp.as_bytes(item, "batch acknowledged", HASH_BYTES))
+    return EnvelopeHash(rlp.decode_string(payload, "batch acknowledged", HASH_BYTES))
 
 
 def encode_message_response(
@@ -112,38 +111,53 @@ def decode_message_response(payload: bytes) -> BatchResponse | None:
     Raises:
         RemoteProtocolError: It is not a list of a version and a response.
     """
-    _, _, end = rlp.read_header(payload, 0, len(payload))
-    spans = rlp.split_list(payload[:end])
-    if len(spans) != _PAIR:
+    at, end = rlp.read_list(payload, 0, len(payload), "message response")
+    _, _, body = rlp.read_header(payload, at, end)
+    _, _, body_end = rlp.read_header(payload, body, end)
+    if body_end != end:
         raise RemoteProtocolError("message response: expected two items")
-    (version_start, version_end), (body_start, body_end) = spans
-    version = rlp.as_uint(rlp.decode(payload[version_start:version_end]), "response version")
+    version = rlp.as_uint(rlp.decode_string(payload[at:body], "response version"), "version")
     if version != RESPONSE_VERSION:
         return None
     try:
-        return _decode_response(payload[body_start:body_end])
+        return _decode_response(payload, body, end)
     except RemoteProtocolError:
         return UNREADABLE
 
 
-def _decode_response(body: bytes) -> BatchResponse:
-    pair = rlp.as_list(rlp.decode(body), "response")
-    if len(pair) != _PAIR:
+def _decode_response(data: bytes, start: int, end: int) -> BatchResponse:
+    """Read it header by header, so that a megabyte of anything else costs no more than its start.
+
+    Raises:
+        RemoteProtocolError: It is no batch with refusals, or has more of them than a packet has
+            envelopes.
+    """
+    at, body_end = rlp.read_list(data, start, end, "response")
+    batch, at = rlp.read_string(data, at, body_end, "batch hash")
+    if len(batch) != HASH_BYTES:
+        raise RemoteProtocolError("response: a batch has another length")
+    at, refusals_end = rlp.read_list(data, at, body_end, "refusals")
+    if refusals_end != body_end:
         raise RemoteProtocolError("response: expected two items")
-    batch = EnvelopeHash(rlp.as_bytes(pair[0], "batch hash", HASH_BYTES))
-    refusals = tuple(_decode_refusal(item) for item in rlp.as_list(pair[1], "refusals"))
-    return BatchResponse(batch, refusals)
+    refusals: list[Refusal] = []
+    while at < refusals_end:
+        if len(refusals) == ENVELOPES_PER_PACKET_MAX:
+            raise RemoteProtocolError("response: more refusals than envelopes of a packet")
+        item, item_end = rlp.read_list(data, at, refusals_end, "refusal")
+        refusals.append(_decode_refusal(data, item, item_end))
+        at = item_end
+    return BatchResponse(EnvelopeHash(batch), tuple(refusals))
 
 
-def _decode_refusal(item: rlp.RlpItem) -> Refusal:
-    parts = rlp.as_list(item, "refusal")
-    if len(parts) != _REFUSAL_ITEMS:
-        raise RemoteProtocolError("refusal: expected three items")
-    text = rlp.as_bytes(parts[2], "refusal text").decode(errors="replace")
+def _decode_refusal(data: bytes, start: int, end: int) -> Refusal:
+    refused, at = rlp.read_string(data, start, end, "refused envelope")
+    code, at = rlp.read_string(data, at, end, "refusal code")
+    text, at = rlp.read_string(data, at, end, "refusal text")
+    if len(refused) != HASH_BYTES or at != end:
+        raise RemoteProtocolError("refusal: expected a hash, a code and a text")
+    words = text[:_REFUSAL_TEXT_BYTES_MAX].decode(errors="replace")
     return Refusal(
-        EnvelopeHash(rlp.as_bytes(parts[0], "refused envelope", HASH_BYTES)),
-        rlp.as_uint(parts[1], "refusal code"),
-        text[:REFUSAL_TEXT_CHARS_MAX],
+        EnvelopeHash(refused), rlp.as_uint(code, "refusal code"), words[:REFUSAL_TEXT_CHARS_MAX]
     )
 
 

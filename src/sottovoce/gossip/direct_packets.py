@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
-from sottovoce.base.quantities import HASH_BYTES
+from sottovoce.base.quantities import HASH_BYTES, TOPIC_BYTES
 from sottovoce.codec import rlp
 from sottovoce.gossip.envelope import (
     SECONDS_BITS,
@@ -24,43 +24,42 @@ from sottovoce.gossip.envelope import (
 REQUEST_ID_BYTES: Final = 32
 CURSOR_BYTES: Final = 36  # time and hash of the last envelope that was sent
 REQUEST_LIMIT_MAX: Final = 1000  # envelopes per request; servers refuse more
+REQUEST_TOPICS_MAX: Final = 10_000  # as many as a node may be interested in
 SERVER_TEXT_CHARS_MAX: Final = 500  # a server's words are for people; more is somebody's flood
 
 _NO_ENVELOPE: Final = bytes(HASH_BYTES)  # what stands for the last envelope when none was found
 _ERROR_PREFIX: Final = b"ERROR="
 _ERROR_BYTES_MIN: Final = len(_ERROR_PREFIX) + REQUEST_ID_BYTES
+_ERROR_BYTES_READ: Final = _ERROR_BYTES_MIN + 4 * SERVER_TEXT_CHARS_MAX  # four a letter at most
 _SUCCESS_BYTES_MAX: Final = REQUEST_ID_BYTES + HASH_BYTES + CURSOR_BYTES
 _PLAIN_REQUEST_ITEMS: Final = 6
+_PLAIN_REQUEST_ITEMS_WITH_TOPICS: Final = 7
 _LIMIT_BITS: Final = 32
 
 
 # ---- code 127
 
 
-def encode_direct(envelopes: Sequence[Envelope]) -> bytes:
-    """Encode direct envelopes: one goes bare, every other number as a list."""
-    return encode_archived([envelope.raw for envelope in envelopes])
-
-
-def encode_archived(raw_envelopes: Sequence[bytes]) -> bytes:
-    """Encode direct envelopes that are at hand as bytes only, in the same two forms."""
-    if len(raw_envelopes) == 1:
+def encode_direct(raw_envelopes: Sequence[bytes], *, bare: bool) -> bytes:
+    """Encode direct envelopes: as a list, but one alone where the dialect sends it bare."""
+    if bare and len(raw_envelopes) == 1:
         return raw_envelopes[0]
     return rlp.encode_list(raw_envelopes)
 
 
-def decode_direct(payload: bytes, *, list_accepted: bool) -> list[Envelope]:
-    """Decode direct envelopes, bare or, where the dialect has it, as a list.
+def decode_direct(payload: bytes, *, list_accepted: bool, bare_accepted: bool) -> list[Envelope]:
+    """Decode direct envelopes, bare or as a list, whichever the dialect has.
 
     Raises:
-        RemoteProtocolError: It is neither.
+        RemoteProtocolError: It is neither, or what the dialect has not.
     """
     if list_accepted:
         try:
             return decode_envelopes(payload)
         except RemoteProtocolError:
             # It may still be one envelope; if not, that error is the one to tell.
-            pass
+            if not bare_accepted:
+                raise
     return [decode_envelope(payload)]
 
 
@@ -78,6 +77,7 @@ class PlainRequest:
         limit: How many envelopes at most.
         cursor: Where to go on, or empty.
         bloom: Which topics; 64 bytes.
+        topics: The topics themselves, of four bytes each; None in the form that has none.
     """
 
     request_id: bytes
@@ -86,6 +86,7 @@ class PlainRequest:
     limit: int
     cursor: bytes
     bloom: bytes = field(repr=False)
+    topics: tuple[bytes, ...] | None = field(default=None, repr=False)
 
 
 def encode_plain_request(request: PlainRequest) -> bytes:
@@ -93,7 +94,7 @@ def encode_plain_request(request: PlainRequest) -> bytes:
 
     Raises:
         LocalProtocolError: The id has not 32 bytes, the bounds are the wrong way round, the limit
-            is above 1000, the bloom is missing, or a time or the limit is negative.
+            is above 1000, the bloom and the topics are missing, or a time or the limit is negative.
     """
     if len(request.request_id) != REQUEST_ID_BYTES:
         raise LocalProtocolError(f"a request id has {REQUEST_ID_BYTES} bytes")
@@ -101,42 +102,65 @@ def encode_plain_request(request: PlainRequest) -> bytes:
         raise LocalProtocolError("a request's lower bound is above its upper bound")
     if request.limit > REQUEST_LIMIT_MAX:
         raise LocalProtocolError(f"a request is for at most {REQUEST_LIMIT_MAX} envelopes")
-    if not request.bloom:
-        raise LocalProtocolError("a request has a bloom filter")
-    return rlp.encode(
-        (
-            request.request_id,
-            request.from_unix_s,
-            request.to_unix_s,
-            request.limit,
-            request.cursor,
-            request.bloom,
-        )
-    )
+    if not request.bloom and not request.topics:
+        raise LocalProtocolError("a request has a bloom filter, or topics where it may have them")
+    items: list[rlp.Encodable] = [
+        request.request_id,
+        request.from_unix_s,
+        request.to_unix_s,
+        request.limit,
+        request.cursor,
+        request.bloom,
+    ]
+    return rlp.encode(items if request.topics is None else [*items, request.topics])
 
 
 def decode_plain_request(payload: bytes) -> PlainRequest:
     """Decode a plain request; whether its values make sense is for the server to judge.
 
     Raises:
-        RemoteProtocolError: It is not a list of six items of the right types.
+        RemoteProtocolError: It is not a list of six or, with topics, seven items of the right
+            types, a topic has not four bytes, or there are more than 10,000.
     """
-    items = rlp.as_list(rlp.decode(payload), "plain request")
-    if len(items) != _PLAIN_REQUEST_ITEMS:
-        raise RemoteProtocolError("plain request: expected six items")
-    request_id, lower, upper, limit, cursor, bloom = items
+    at, end = rlp.read_list(payload, 0, len(payload), "plain request")
+    if end != len(payload):
+        raise RemoteProtocolError("plain request: there are bytes after its end")
+    request_id, at = rlp.read_string(payload, at, end, "request id")
+    lower, at = rlp.read_string(payload, at, end, "lower bound")
+    upper, at = rlp.read_string(payload, at, end, "upper bound")
+    limit, at = rlp.read_string(payload, at, end, "limit")
+    cursor, at = rlp.read_string(payload, at, end, "cursor")
+    bloom, at = rlp.read_string(payload, at, end, "bloom filter")
     return PlainRequest(
-        request_id=rlp.as_bytes(request_id, "request id"),
+        request_id=request_id,
         from_unix_s=rlp.as_uint(lower, "lower bound", SECONDS_BITS),
         to_unix_s=rlp.as_uint(upper, "upper bound", SECONDS_BITS),
         limit=rlp.as_uint(limit, "limit", _LIMIT_BITS),
-        cursor=rlp.as_bytes(cursor, "cursor"),
-        bloom=rlp.as_bytes(bloom, "bloom filter"),
+        cursor=cursor,
+        bloom=bloom,
+        topics=_topics_of(payload, at, end) if at < end else None,
     )
 
 
-def check_direct_request(payload: bytes, *, plain_accepted: bool) -> None:
+def _topics_of(data: bytes, start: int, limit: int) -> tuple[bytes, ...]:
+    at, end = rlp.read_list(data, start, limit, "topics")
+    if end != limit:
+        raise RemoteProtocolError("plain request: expected six or seven items")
+    topics: list[bytes] = []
+    while at < end:
+        if len(topics) == REQUEST_TOPICS_MAX:
+            raise RemoteProtocolError(f"plain request: more than {REQUEST_TOPICS_MAX} topics")
+        topic, at = rlp.read_string(data, at, end, "topic")
+        topics.append(rlp.as_bytes(topic, "topic", TOPIC_BYTES))
+    return tuple(topics)
+
+
+def check_direct_request(payload: bytes, *, plain_items: int) -> None:
     """Check that a request has one of its two forms.
+
+    Args:
+        payload: The packet's body.
+        plain_items: How many items a plain request has in the peer's dialect; 0 if there is none.
 
     Raises:
         RemoteProtocolError: It is no envelope and, where that is allowed, no plain request.
@@ -144,9 +168,12 @@ def check_direct_request(payload: bytes, *, plain_accepted: bool) -> None:
     try:
         decode_envelope(payload)
     except RemoteProtocolError:
-        if not plain_accepted:
+        if not plain_items:
             raise
-        decode_plain_request(payload)
+        request = decode_plain_request(payload)
+        with_topics = plain_items == _PLAIN_REQUEST_ITEMS_WITH_TOPICS
+        if (request.topics is not None) != with_topics:
+            raise RemoteProtocolError(f"plain request: expected {plain_items} items") from None
 
 
 # ---- code 125
@@ -195,7 +222,7 @@ def decode_completion_body(body: bytes) -> Completion:
         RemoteProtocolError: The body is too short or too long.
     """
     if body.startswith(_ERROR_PREFIX) and len(body) >= _ERROR_BYTES_MIN:
-        text = body[_ERROR_BYTES_MIN:].decode(errors="replace")
+        text = body[_ERROR_BYTES_MIN:_ERROR_BYTES_READ].decode(errors="replace")
         return Completion(
             request_id=body[len(_ERROR_PREFIX) : _ERROR_BYTES_MIN],
             error=text[:SERVER_TEXT_CHARS_MAX],
@@ -222,5 +249,4 @@ def decode_request_complete(payload: bytes) -> Completion:
     Raises:
         RemoteProtocolError: It is not one byte string, or its body is too short or too long.
     """
-    item, _ = rlp.decode_prefix(payload)
-    return decode_completion_body(rlp.as_bytes(item, "request complete"))
+    return decode_completion_body(rlp.decode_string(payload, "request complete"))

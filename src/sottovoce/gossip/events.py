@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from sottovoce.base.packets import Capability, Packet
 from sottovoce.base.quantities import EnvelopeHash
+from sottovoce.gossip.dialect import WHISPER_WORLD
 from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.filters import Filter
 from sottovoce.gossip.seal import OpenedMessage
@@ -28,7 +29,9 @@ class Drop(Enum):
     TOO_LARGE = "too large"
     LOW_POW = "low proof of work"
     BLOOM = "does not match the bloom filter"
+    TOPICS = "does not match the topic interest"
     POOL_FULL = "the pool is full of better envelopes"
+    OVER_LIMIT = "over a limit for its topic"
 
 
 class Failure(Enum):
@@ -39,6 +42,18 @@ class Failure(Enum):
     REFUSED_ENVELOPE = "an envelope was refused"
     REFUSED_SYNC = "a request for sync was refused"
     FLOOD = "too much useless work"
+    LIMITS = "too many packets or bytes over our limits"
+
+
+class Excess(Enum):
+    """Which limit of ours a peer exceeded; each has its counter."""
+
+    ADDRESS_PACKETS = "packets from an address"
+    ADDRESS_BYTES = "bytes from an address"
+    PEER_PACKETS = "packets from a peer"
+    PEER_BYTES = "bytes from a peer"
+    TOPIC_ENVELOPES = "envelopes on a topic from a peer"
+    TOPIC_BYTES = "bytes on a topic from a peer"
 
 
 # ---- events
@@ -46,11 +61,23 @@ class Failure(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PeerJoined:
-    """A connection is ready; `capability` names the dialect spoken on it."""
+    """A connection is ready; `capability` names the dialect spoken on it.
+
+    Attributes:
+        peer: The number of this session; a connection that carries both worlds has two.
+        capability: What is spoken.
+        trusted: Whether direct messages are taken from it at any time.
+        address: The host at its other end, which limits are counted by.
+        exempt: Whether no limit is enforced on it.
+        twin: The number of the connection's other session, or None.
+    """
 
     peer: int
     capability: Capability
     trusted: bool = False
+    address: str = ""
+    exempt: bool = False
+    twin: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +253,16 @@ class BloomChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceivingPaused:
+    """Tell the peers that we want nothing and pass nothing on, or go on as before.
+
+    Our own envelopes leave meanwhile.
+    """
+
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     """The moment of `next_deadline` has come (or may have)."""
 
@@ -242,7 +279,9 @@ PeerPost: TypeAlias = (
 )
 PostEvent: TypeAlias = EnvelopePosted | PeerPost
 # What our own program wants of us from now on.
-SettingEvent: TypeAlias = FilterInstalled | FilterRemoved | MinimumPowChanged | BloomChanged
+SettingEvent: TypeAlias = (
+    FilterInstalled | FilterRemoved | MinimumPowChanged | BloomChanged | ReceivingPaused
+)
 # What happens to the connections, and what we believe of those behind them.
 PeerEvent: TypeAlias = (
     PeerBlocked | PeerDrained | PeerJoined | PeerLeft | PeerTrustChanged | DirectRequestClosed
@@ -339,10 +378,17 @@ class BatchConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class DirectRequestReceived:
-    """A request for history (code 126) while we serve mail; `payload` is its RLP body, whole."""
+    """A request for history (code 126) while we serve mail.
+
+    Attributes:
+        peer: Who asks.
+        payload: The RLP body of the packet, whole.
+        world: Whose servers the peer takes us for, `Dialect.world`.
+    """
 
     peer: int
     payload: bytes
+    world: int = WHISPER_WORLD
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.quantities import TOPIC_BYTES, PublicKey, Topic
 from sottovoce.base.quantities import topic as checked_topic
 from sottovoce.base.secret import PrivateKey, SymmetricKey
-from sottovoce.gossip.bloom import topic_bloom
 from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.proof_of_work import envelope_pow
 from sottovoce.gossip.seal import OpenedMessage, open_envelope
@@ -33,6 +32,8 @@ class Filter:
         source: Only messages with this signer, or None for all.
         minimum_pow: Only envelopes worth at least this much; 0 for all.
         allows_direct: Whether messages count that came past the pool, from a trusted peer.
+        announced: Whether peers may be told that we are interested in its topics. They are not if
+            any filter says so. Such a one is served by what comes anyway, and by history.
 
     Raises:
         LocalProtocolError: The minimum is negative, infinite or no number.
@@ -43,6 +44,7 @@ class Filter:
     source: PublicKey | None = field(default=None, repr=False)
     minimum_pow: float = 0.0
     allows_direct: bool = False
+    announced: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.minimum_pow < math.inf:
@@ -132,6 +134,10 @@ class FilterTable:
         """Tell whether any filter would try its key on an envelope with this topic."""
         return topic in self._by_topic or bool(self._any_topic)
 
+    def name_topic(self, topic: Topic) -> bool:
+        """Tell whether a filter names this topic, so that it is not for any."""
+        return topic in self._by_topic
+
     def count_for(self, topic: Topic) -> int:
         """Return how many filters would try their key on an envelope with this topic."""
         return len(self._by_topic.get(topic, ())) + len(self._any_topic)
@@ -183,16 +189,18 @@ class FilterTable:
             message = replace(message, pow=envelope_pow(envelope))
         return message, numbers
 
-    def topics_bloom(self) -> int:
-        """Return the union of the blooms of all topics that filters name.
+    def announced_topics(self) -> frozenset[Topic]:
+        """Return all topics that filters name which peers may be told of.
 
-        A filter for any topic adds nothing: whoever restricts what is received by a bloom chose
-        so, and such a filter then sees what the bloom lets through.
+        One filter is enough to keep its topics out: the contact code of one person of this node
+        may be followed by another one. A filter for any topic adds nothing: whoever restricts what
+        is received chose so, and such a filter then sees what is let through.
         """
-        bloom = 0
-        for topic in self._by_topic:
-            bloom |= topic_bloom(topic)
-        return bloom
+        return frozenset(
+            topic
+            for topic, listeners in self._by_topic.items()
+            if all(filter.announced for filter in listeners.values())
+        )
 
     def _candidates(self, topic: Topic) -> Iterable[tuple[int, Filter]]:
         listeners = self._by_topic.get(topic)

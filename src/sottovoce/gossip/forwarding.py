@@ -10,6 +10,7 @@ below the size at which a Go peer hangs up; the Go nodes have no such bound.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import EnvelopeHash
 from sottovoce.codec import rlp
 from sottovoce.gossip.confirmations import batch_hash
@@ -20,6 +21,10 @@ from sottovoce.gossip.pool import PoolEntry
 from sottovoce.gossip.session import Session
 from sottovoce.gossip.settings import GossipSettings
 from sottovoce.gossip.statistics import RelayStatistics
+from sottovoce.gossip.throttle import OFFER_PAUSE_S as THROTTLED_OFFER_PAUSE_S
+from sottovoce.gossip.throttle import QUEUE_COUNT_MAX as THROTTLED_COUNT_MAX
+from sottovoce.gossip.throttle import Throttle
+from sottovoce.gossip.traffic import Tally
 
 # The longest header of an RLP list that fits into memory: one byte and eight of length.
 LIST_HEADER_BYTES_MAX: Final = 9
@@ -86,6 +91,7 @@ class Fresh:
 
     Attributes:
         entries: The new entries, none of them our own.
+        size_bytes: The bytes of all.
     """
 
     __slots__ = (
@@ -94,9 +100,11 @@ class Fresh:
         "_known_wholly",
         "_maximum_pow",
         "_minimum_pow",
-        "_size_bytes",
         "_taken",
+        "_worlds",
+        "_worlds_wholly",
         "entries",
+        "size_bytes",
     )
 
     def __init__(self, entries: list[PoolEntry]) -> None:
@@ -104,26 +112,32 @@ class Fresh:
         self._known = 0
         self._known_wholly = -1  # every bit
         self._taken = 0
+        self._worlds = 0
+        self._worlds_wholly = -1
         self._maximum_pow = max((entry.pow for entry in entries), default=0.0)
         self._minimum_pow = min((entry.pow for entry in entries), default=0.0)
         self._expiry_unix_s = min((entry.expiry_unix_s for entry in entries), default=0)
-        self._size_bytes = sum(len(entry.raw) for entry in entries)
+        self.size_bytes = sum(len(entry.raw) for entry in entries)
         for entry in entries:
             self._known |= entry.known
             self._known_wholly &= entry.known
+            self._worlds |= entry.worlds
+            self._worlds_wholly &= entry.worlds
 
     def is_nothing_for(self, session: Session) -> bool:
-        """Tell whether the peer has all or asks for more work than any has; False if unsure."""
+        """Tell whether the peer has all, or nothing of it may or need go to it; False if unsure."""
         too_little_work = session.wishes.minimum_pow > self._maximum_pow
-        return too_little_work or bool(self._known_wholly & session.bit)
+        no_way = not self._worlds & session.carries
+        return too_little_work or no_way or bool(self._known_wholly & session.bit)
 
     def suits_wholly(self, session: Session, now_unix_s: int, bytes_max: int) -> bool:
         """Tell whether the peer wants everything and has nothing of it; False if unsure."""
         return (
-            self._size_bytes <= bytes_max
+            self.size_bytes <= bytes_max
             and session.wishes.is_full_node
             and session.wishes.minimum_pow <= self._minimum_pow
             and not self._known & session.bit
+            and bool(self._worlds_wholly & session.carries)
             and now_unix_s <= self._expiry_unix_s
         )
 
@@ -139,7 +153,11 @@ class Fresh:
         # Mostly the same peers have all of them; one integer for all costs a pool 32 bytes less
         # per envelope than one for each.
         before, after = 0, self._taken
+        takers_count = self._taken.bit_count()
         for entry in self.entries:
+            tally = entry.row.tally
+            tally.sent_useful += takers_count
+            tally.sent_useful_bytes += takers_count * len(entry.raw)
             if entry.known != before:
                 before = entry.known
                 after = before | self._taken
@@ -173,6 +191,13 @@ class Forwarder:
 
     def enqueue(self, session: Session, entry: PoolEntry) -> None:
         """Queue one envelope; a queue that grows too long becomes an offer of the whole pool."""
+        if session.throttle is not None:
+            waiting = session.throttle.own if entry.own else session.queue
+            if len(waiting) < THROTTLED_COUNT_MAX:
+                waiting.append(entry)
+            else:
+                session.throttle.overflowed = True
+            return
         if session.offer_due and session.blocked:
             return
         if session.blocked and len(session.queue) >= QUEUE_COUNT_MAX:
@@ -181,18 +206,24 @@ class Forwarder:
             return
         session.queue.append(entry)
 
-    def send(self, session: Session, fresh: Fresh, now_unix_s: int) -> list[GossipOutput]:
+    def send(self, session: Session, fresh: Fresh, now: Moment) -> list[GossipOutput]:
         """Send a peer its queue and what is new, as far as it wants it and has not got it.
 
         One call sends about one packet of the target size, and what is left stays in the queue:
-        a newcomer who wants the whole pool never holds up the others.
+        a newcomer who wants the whole pool never holds up the others. A peer's own limits may
+        leave it less or nothing for now.
 
         Returns:
             The packets, and the fact of own envelopes among them; nothing if there are none.
         """
-        chosen = self._choose(session, fresh, now_unix_s)
+        if session.throttle is None:
+            chosen, size_bytes = self._choose(session, fresh, now.unix_whole_s)
+        else:
+            self.hold(session, fresh)
+            chosen, size_bytes = self._choose_within_limits(session, session.throttle, now)
         if not chosen:
             return []
+        self._count(session.tally, len(chosen), size_bytes)
         packets = []
         own: list[EnvelopeHash] = []
         for payload, own_part in self._bundles(chosen):
@@ -200,8 +231,9 @@ class Forwarder:
             if own_part and session.confirmations:
                 session.batches.remember(batch_hash(payload), own_part)
             own.extend(own_part)
+            if session.throttle is not None:
+                session.throttle.spend(1, len(payload), now.monotonic_s)
         session.answers_owed += ANSWERS_PER_PACKET * len(packets)
-        self._statistics.envelopes_sent += len(chosen)
         outputs: list[GossipOutput] = [PacketsToSend(session.peer, tuple(packets))]
         if own:
             outputs.append(EnvelopesSent(session.peer, tuple(own)))
@@ -212,9 +244,19 @@ class Forwarder:
         self._last_chosen = []
         self._last_bundles = []
 
-    def _choose(self, session: Session, fresh: Fresh, now_unix_s: int) -> list[PoolEntry]:
+    def _count(self, tally: Tally, count: int, size_bytes: int) -> None:
+        """Count what a peer gets; for the topics that is done elsewhere."""
+        self._statistics.envelopes_sent += count
+        for each in (tally, self._statistics.traffic):
+            each.sent_useful += count
+            each.sent_useful_bytes += size_bytes
+
+    def _choose(
+        self, session: Session, fresh: Fresh, now_unix_s: int
+    ) -> tuple[list[PoolEntry], int]:
+        """Choose what a peer gets now, and tell how many bytes that is."""
         if not session.queue and fresh.suits_wholly(session, now_unix_s, self._packet_bytes):
-            return fresh.take_wholly(session)
+            return fresh.take_wholly(session), fresh.size_bytes
         self.hold(session, fresh)
         chosen: list[PoolEntry] = []
         queue = session.queue
@@ -222,13 +264,39 @@ class Forwarder:
         for _ in range(min(len(queue), LOOKED_AT_PER_CALL)):
             entry = queue[0]
             if entry.raw and session.lacks(entry) and entry.expiry_unix_s >= now_unix_s:
-                size_bytes += len(entry.raw)
-                if chosen and size_bytes > self._packet_bytes:
+                if chosen and size_bytes + len(entry.raw) > self._packet_bytes:
                     break
+                size_bytes += len(entry.raw)
                 entry.known |= session.bit
+                tally = entry.row.tally
+                tally.sent_useful += 1
+                tally.sent_useful_bytes += len(entry.raw)
                 chosen.append(entry)
             queue.popleft()
-        return chosen
+        return chosen, size_bytes
+
+    def _choose_within_limits(
+        self, session: Session, throttle: Throttle, now: Moment
+    ) -> tuple[list[PoolEntry], int]:
+        now_unix_s = now.unix_whole_s
+
+        def is_wanted(entry: PoolEntry) -> bool:
+            lives = bool(entry.raw) and entry.expiry_unix_s >= now_unix_s
+            return lives and session.lacks(entry)
+
+        chosen = throttle.take(
+            session.queue, is_wanted, session.bit, self._packet_bytes, now.monotonic_s
+        )
+        if throttle.overflowed and not session.offer_due:
+            throttle.overflowed = False
+            session.offer_due = True
+            session.offer_not_before_s = now.monotonic_s + THROTTLED_OFFER_PAUSE_S
+        size_bytes = 0
+        for entry in chosen:
+            size_bytes += len(entry.raw)
+            entry.row.tally.sent_useful += 1
+            entry.row.tally.sent_useful_bytes += len(entry.raw)
+        return chosen, size_bytes
 
     def _bundles(self, chosen: list[PoolEntry]) -> list[_Bundle]:
         if chosen != self._last_chosen:

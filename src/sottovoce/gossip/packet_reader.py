@@ -31,6 +31,7 @@ from sottovoce.gossip.events import (
     SyncReceived,
     SyncRequested,
 )
+from sottovoce.gossip.options import decode_options
 from sottovoce.gossip.session import Session, SessionState
 from sottovoce.gossip.settings import GossipSettings
 from sottovoce.gossip.status import decode_status
@@ -40,6 +41,10 @@ from sottovoce.gossip.wishes import (
     decode_pow_requirement,
     decode_rate_limits,
 )
+
+
+class PacketTooLargeError(RemoteProtocolError):
+    """A packet is larger than any may be: no dialect forgives that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,8 @@ def read_packet(session: Session, packet: Packet, settings: GossipSettings) -> R
         What the relay has to act on; None if nothing follows.
 
     Raises:
-        RemoteProtocolError: The peer broke the protocol; the connection has to end.
+        RemoteProtocolError: The packet breaks the protocol.
+        PacketTooLargeError: It is larger than any may be.
     """
     kind = session.dialect.kinds.get(packet.code)
     if session.state is SessionState.AWAITING_STATUS:
@@ -125,14 +131,16 @@ def read_packet(session: Session, packet: Packet, settings: GossipSettings) -> R
             raise RemoteProtocolError(f"packet {packet.code} came before the status")
         session.greet(decode_status(packet.payload, session.dialect), settings)
         return Greeted()
-    if len(packet.payload) > settings.message_bytes_max:
-        raise RemoteProtocolError(f"a packet of {len(packet.payload)} bytes is too large")
+    if len(packet.payload) > settings.packet_bytes_max:
+        raise PacketTooLargeError(f"a packet of {len(packet.payload)} bytes is too large")
     if kind is None:
         return Unknown()
     if kind in _TRUSTED_KINDS and not (session.trusted or (session.asked and kind in _ANSWERS)):
         return Unasked()
     if kind in _MAIL_KINDS and not settings.serves_mail:
         return None
+    if kind is PacketKind.STATUS_UPDATE:
+        return _read_status_update(session, packet.payload, settings)
     return _READERS[kind](session, packet.payload)
 
 
@@ -154,8 +162,15 @@ def _read_bloom_filter(session: Session, payload: bytes) -> WishesWidened | None
     return WishesWidened() if widened else None
 
 
-def _read_rate_limits(session: Session, payload: bytes) -> None:
-    session.wishes.rate_limits = decode_rate_limits(payload)
+def _read_status_update(
+    session: Session, payload: bytes, settings: GossipSettings
+) -> WishesWidened | None:
+    widened = session.apply(decode_options(payload, session.dialect), settings)
+    return WishesWidened() if widened else None
+
+
+def _read_rate_limits(session: Session, payload: bytes) -> WishesWidened | None:
+    return WishesWidened() if session.obey(decode_rate_limits(payload), None) else None
 
 
 def _read_batch_acknowledged(session: Session, payload: bytes) -> BatchAnswered:
@@ -168,13 +183,19 @@ def _read_message_response(session: Session, payload: bytes) -> BatchAnswered | 
 
 
 def _read_direct_messages(session: Session, payload: bytes) -> DirectArrived:
-    list_accepted = session.dialect.direct_list_accepted
-    return DirectArrived(decode_direct(payload, list_accepted=list_accepted))
+    dialect = session.dialect
+    return DirectArrived(
+        decode_direct(
+            payload,
+            list_accepted=dialect.direct_list_accepted,
+            bare_accepted=dialect.direct_bare_accepted,
+        )
+    )
 
 
 def _read_direct_request(session: Session, payload: bytes) -> DirectRequestReceived:
-    check_direct_request(payload, plain_accepted=session.dialect.plain_request_accepted)
-    return DirectRequestReceived(session.peer, payload)
+    check_direct_request(payload, plain_items=session.dialect.plain_request_items)
+    return DirectRequestReceived(session.peer, payload, session.dialect.world)
 
 
 def _read_request_complete(session: Session, payload: bytes) -> RequestCompleted:

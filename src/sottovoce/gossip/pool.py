@@ -12,8 +12,10 @@ import heapq
 from collections.abc import Iterable
 from typing import Final
 
-from sottovoce.base.quantities import EnvelopeHash
+from sottovoce.base.quantities import EnvelopeHash, Topic
+from sottovoce.gossip.dialect import ALL_WORLDS, OURS
 from sottovoce.gossip.envelope import Envelope, decode_envelope
+from sottovoce.gossip.traffic import TopicRow
 
 # Besides its bytes an envelope costs some 240 more here (340 while the pool is full), so that small
 # ones would fill many times the memory that the bound in bytes says. With this mean as a second
@@ -44,6 +46,10 @@ RANKED_PER_CALL: Final = 4096
 _RANKING_KEPT_FROM: Final = 0.5
 
 
+# Where entries are counted that no relay counts.
+_NO_TOPIC: Final = TopicRow()
+
+
 class PoolEntry:
     """One pooled envelope (a slotted class: one is made per envelope, and some fields change).
 
@@ -59,6 +65,8 @@ class PoolEntry:
         known: The bits of the peers that have it.
         sent_by: The bits of the peers that sent it to us.
         delayed: The bits of the peers for whom a delay of our own is running.
+        worlds: The bits of the worlds that it may go to, and `OURS` if it is our own.
+        row: Where its topic is counted.
     """
 
     __slots__ = (
@@ -70,11 +78,19 @@ class PoolEntry:
         "own",
         "pow",
         "raw",
+        "row",
         "sent_by",
+        "worlds",
     )
 
     def __init__(
-        self, envelope: Envelope, pow: float, bloom: int, own: bool, sent_by: int = 0
+        self,
+        envelope: Envelope,
+        pow: float,
+        bloom: int,
+        own: bool,
+        sent_by: int = 0,
+        worlds: int = ALL_WORLDS,
     ) -> None:
         self._hash: EnvelopeHash | None = None
         self.raw = envelope.raw
@@ -85,6 +101,15 @@ class PoolEntry:
         self.known = sent_by
         self.sent_by = sent_by
         self.delayed = 0
+        self.worlds = worlds
+        self.row = _NO_TOPIC
+        if own:
+            self.become_own()
+
+    def become_own(self) -> None:
+        """Note that our own program posted it, whoever sent it before."""
+        self.own = True
+        self.worlds = ALL_WORLDS | OURS
 
     @property
     def hash(self) -> EnvelopeHash:
@@ -92,6 +117,14 @@ class PoolEntry:
         if self._hash is None:
             self._hash = self.envelope.hash
         return self._hash
+
+    @property
+    def topic(self) -> Topic:
+        """The envelope's topic, while it is in the pool."""
+        # Peers that name topics are compared with it, each of them: decoding takes twenty times as
+        # long as looking.
+        topic = self.row.topic
+        return self.envelope.topic if topic is None else topic
 
     @property
     def envelope(self) -> Envelope:
@@ -142,7 +175,14 @@ class Pool:
         return [entry.hash for entry in self.entries() if entry.known & bit]
 
     def add(
-        self, envelope: Envelope, *, pow: float, bloom: int, own: bool, sent_by: int = 0
+        self,
+        envelope: Envelope,
+        *,
+        pow: float,
+        bloom: int,
+        own: bool,
+        sent_by: int = 0,
+        worlds: int = ALL_WORLDS,
     ) -> PoolEntry | None:
         """Pool an envelope that is not pooled yet.
 
@@ -155,6 +195,7 @@ class Pool:
             bloom: The bloom of its topic.
             own: Whether our own program posted it.
             sent_by: The bit of the peer that sent it, which therefore has it.
+            worlds: The bits of the worlds that it may go to; one of our own goes to all.
 
         Returns:
             The new entry, or None if there is no room.
@@ -165,7 +206,7 @@ class Pool:
         full = self.size_bytes + size_bytes > self._bytes_max or len(entries) >= self.count_max
         if full and not self._make_room(size_bytes, None if own else pow):
             return None
-        entry = PoolEntry(envelope, pow, bloom, own, sent_by)
+        entry = PoolEntry(envelope, pow, bloom, own, sent_by, worlds)
         entries[raw] = entry
         self.size_bytes += size_bytes
         expiring = self._expiring.get(entry.expiry_unix_s)

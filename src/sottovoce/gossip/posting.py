@@ -8,14 +8,14 @@ Spec: EIP-627; go-ethereum whisper/whisperv6/whisper.go (Send, SendP2PMessage, S
 SetBloomFilter, updateBloomFilter); status-go whisper/whisper.go (SyncMessages).
 """
 
+from collections.abc import Sequence
 from typing import Final, assert_never
 
 from sottovoce.base.moment import Moment
 from sottovoce.base.packets import Packet
-from sottovoce.gossip.bloom import bloom_from_bytes, bloom_to_bytes, topic_bloom
+from sottovoce.gossip.announcing import pow_packet
 from sottovoce.gossip.dialect import PacketKind
 from sottovoce.gossip.direct_packets import (
-    encode_archived,
     encode_direct,
     encode_request_complete,
 )
@@ -38,12 +38,12 @@ from sottovoce.gossip.events import (
     PostAccepted,
     PostEvent,
     PostRefused,
+    ReceivingPaused,
     SettingEvent,
     SyncAnswered,
     SyncRefused,
     SyncRequestPosted,
 )
-from sottovoce.gossip.filters import Filter
 from sottovoce.gossip.forwarding import fits_packet, split_envelopes
 from sottovoce.gossip.pool import PoolEntry
 from sottovoce.gossip.relay_state import Gathered, RelayState
@@ -54,11 +54,7 @@ from sottovoce.gossip.sync_packets import (
     encode_sync_request,
     encode_sync_response,
 )
-from sottovoce.gossip.wishes import (
-    check_minimum_pow,
-    encode_bloom_filter,
-    encode_pow_requirement,
-)
+from sottovoce.gossip.wishes import check_bloom, check_minimum_pow
 
 
 class Posting:
@@ -125,19 +121,30 @@ class Posting:
         match event:
             case FilterInstalled():
                 self._state.filters.install(event.number, event.filter)
-                self._extend_bloom(event.filter, now, gathered)
+                self._state.topics_changed = True
+                if not event.filter.announced:
+                    self._state.newly_hidden |= event.filter.topics
                 if event.searches_pool:
                     self._state.search_pool(event.number, event.filter.topics)
             case FilterRemoved():
-                # The bloom stays as wide as it is: nobody can tell what else needs the bits.
                 self._state.filters.remove(event.number)
+                self._state.topics_changed = True
             case MinimumPowChanged():
                 check_minimum_pow(event.minimum_pow)
                 self._state.admission.set_minimum_pow(event.minimum_pow, now.monotonic_s)
-                payload = encode_pow_requirement(event.minimum_pow)
-                self._tell_peers(PacketKind.POW_REQUIREMENT, payload, gathered)
+                for session in self._state.sessions.values():
+                    self._state.send(session, gathered, pow_packet(session, event.minimum_pow))
             case BloomChanged():
-                self._set_bloom(event.bloom, now, gathered)
+                check_bloom(event.bloom)
+                self._state.learn_topics(now)
+                self._state.admission.set_bloom(event.bloom, now.monotonic_s)
+                self._state.announce_interest(gathered)
+            case ReceivingPaused():
+                self._state.learn_topics(now)
+                self._state.admission.pause(event.paused, now.monotonic_s)
+                self._state.announce_interest(gathered)
+                if not event.paused:
+                    self._offer_to_all(now, gathered)
             case _:
                 assert_never(event)
 
@@ -148,11 +155,17 @@ class Posting:
             gathered.outputs.append(PostRefused(envelope.hash, admitted))
             return
         state.statistics.envelopes_posted += 1
-        admitted.own = True
+        admitted.become_own()
         for session in state.sessions.values():
-            if session.is_greeted:
+            if session.is_greeted and session.carries:
                 state.own_delays.start(session, admitted, now.monotonic_s)
         gathered.outputs.append(PostAccepted(envelope.hash))
+
+    def _offer_to_all(self, now: Moment, gathered: Gathered) -> None:
+        """Offer what came, and whoever came, while nothing was passed on."""
+        for session in self._state.sessions.values():
+            if session.is_greeted:
+                self._state.offer_pool(session, now.monotonic_s, gathered)
 
     def _admit_own(self, envelope: Envelope, now: Moment, gathered: Gathered) -> Drop | PoolEntry:
         state = self._state
@@ -166,7 +179,9 @@ class Posting:
         if known is not None:
             state.statistics.dropped[Drop.DUPLICATE] += 1
             return known
-        admitted = state.admit(envelope, state.admission.policy(now), gathered, own=True)
+        # What we want of others says nothing of what we may send.
+        policy = state.admission.policy(now)._replace(wanted=None)
+        admitted = state.admit(envelope, policy, gathered, own=True)
         if not isinstance(admitted, Drop):
             state.count_pooled(1, own=True)
         return admitted
@@ -177,37 +192,17 @@ class Posting:
         parts = split_envelopes(envelopes, self._state.settings)
         if not session.takes_direct_lists:
             parts = [[envelope] for part in parts for envelope in part]
-        return tuple(
-            session.packet(PacketKind.DIRECT_MESSAGES, encode_direct(part)) for part in parts
-        )
-
-    def _extend_bloom(self, filter: Filter, now: Moment, gathered: Gathered) -> None:
-        """Let the new filter's topics in, if we restrict topics at all."""
-        announced = self._state.admission.announced_bloom
-        if not announced:
-            return
-        old = bloom_from_bytes(announced)
-        new = old
-        for topic in filter.topics:
-            new |= topic_bloom(topic)
-        if new != old:
-            self._set_bloom(bloom_to_bytes(new), now, gathered)
-
-    def _set_bloom(self, bloom: bytes, now: Moment, gathered: Gathered) -> None:
-        payload = encode_bloom_filter(bloom)
-        self._state.admission.set_bloom(bloom, now.monotonic_s)
-        self._tell_peers(PacketKind.BLOOM_FILTER, payload, gathered)
-
-    def _tell_peers(self, kind: PacketKind, payload: bytes, gathered: Gathered) -> None:
-        for session in self._state.sessions.values():
-            self._state.send(session, gathered, *_packets(session, kind, payload))
+        return tuple(_direct_packet(session, [envelope.raw for envelope in part]) for part in parts)
 
 
 def _archived_packets(session: Session, envelopes: tuple[bytes, ...]) -> tuple[Packet, ...]:
     parts = [envelopes] if session.takes_direct_lists else [(raw,) for raw in envelopes]
-    return tuple(
-        session.packet(PacketKind.DIRECT_MESSAGES, encode_archived(part)) for part in parts
-    )
+    return tuple(_direct_packet(session, part) for part in parts)
+
+
+def _direct_packet(session: Session, envelopes: Sequence[bytes]) -> Packet:
+    payload = encode_direct(envelopes, bare=session.dialect.direct_bare_sent)
+    return session.packet(PacketKind.DIRECT_MESSAGES, payload)
 
 
 def _packets(session: Session, kind: PacketKind, payload: bytes) -> tuple[Packet, ...]:

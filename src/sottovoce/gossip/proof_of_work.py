@@ -18,6 +18,13 @@ from sottovoce.gossip.envelope import NONCE_MAX, SECONDS_MAX, Envelope, UnminedE
 # less than handing the work to another process and back. Searching longer would hold up a relay.
 INLINE_TRIES_MAX: Final = 2000
 
+# What Status' clients aim at and never above, and what is enough from so many bytes of data on.
+TARGET: Final = 0.002
+LARGE_TARGET: Final = 0.000002
+LARGE_DATA_BYTES: Final = 50_000
+# A peer whose clock is behind ours by less than this counts an envelope's work as we meant it.
+_CLOCK_SLACK_S: Final = 2
+
 _BITS_PER_BYTE: Final = 8
 _DIGEST_BYTES: Final = 32
 _DIGEST_BITS: Final = _DIGEST_BYTES * _BITS_PER_BYTE
@@ -48,6 +55,23 @@ def envelope_pow(envelope: Envelope, extra_s: int = 0) -> float:
         return math.inf
     # The order of the two divisions is that of the network: another one rounds differently.
     return 2.0**zeros / (len(work) - _NONCE_BYTES) / seconds
+
+
+def target_by_size(data_bytes: int, ttl_s: int, asked: float) -> float:
+    """Return the proof of work to aim at when nobody chose one.
+
+    Args:
+        data_bytes: The length of the envelope's data.
+        ttl_s: The envelope's ttl.
+        asked: What our own relay and the peers ask for. A large envelope reaches it, for it would
+            go nowhere otherwise, unless it is more than what small ones reach.
+
+    Spec: Status specs 10 (waku usage), "PoW" (docs/spec-deviations.md, "Work by size").
+    """
+    if data_bytes < LARGE_DATA_BYTES:
+        return TARGET
+    with_slack = asked * (ttl_s + _CLOCK_SLACK_S) / max(1, ttl_s)
+    return min(TARGET, max(LARGE_TARGET, with_slack))
 
 
 def target_bits(target: float, size_bytes: int, ttl_s: int) -> int:

@@ -35,6 +35,7 @@ from sottovoce.gossip.events import (
     PeerLeft,
     PeerPackets,
     PeerTrustChanged,
+    ReceivingPaused,
     SyncAnswered,
     SyncRefused,
     SyncRequestPosted,
@@ -49,6 +50,7 @@ from sottovoce.gossip.relay_state import Gathered, RelayState
 from sottovoce.gossip.session import Session
 from sottovoce.gossip.settings import GossipSettings
 from sottovoce.gossip.statistics import RelayStatistics
+from sottovoce.gossip.traffic import RelayTraffic
 
 # How often the dead leave the pool. Envelopes count whole seconds; less often would keep, and
 # offer to newcomers, what peers no longer take.
@@ -94,6 +96,12 @@ class Relay:
         return self._state.admission.minimum_pow
 
     @property
+    def asked_pow(self) -> float:
+        """The most proof of work that we or a greeted peer ask for at present."""
+        greeted = (session for session in self._state.sessions.values() if session.is_greeted)
+        return max((self.minimum_pow, *(session.wishes.minimum_pow for session in greeted)))
+
+    @property
     def announced_bloom(self) -> bytes:
         """The bloom filter that we announce: 64 bytes, or empty for none."""
         return self._state.admission.announced_bloom
@@ -103,14 +111,19 @@ class Relay:
         """What the operator set."""
         return self._state.settings
 
+    def traffic(self) -> RelayTraffic:
+        """Return what was carried so far, by peer and by topic."""
+        return self._state.traffic()
+
     def sizes(self) -> dict[str, int]:
         """Return how much there is of everything that peers can make grow."""
         sessions = self._state.sessions.values()
         return {
             "pool bytes": self._state.pool.size_bytes,
             "sessions": len(sessions),
-            "longest queue": max((len(session.queue) for session in sessions), default=0),
+            "longest queue": max((session.waiting_count for session in sessions), default=0),
             "unopened": len(self._state.unopened),
+            "topic rows": len(self._state.topics.rows),
         }
 
     def peer(self, number: int) -> Session | None:
@@ -127,13 +140,15 @@ class Relay:
             LocalProtocolError: The event asks for something that nobody may do.
         """
         gathered = self._gathered
-        self._last_s = now.monotonic_s
+        self._last_s = self._state.now_s = now.monotonic_s
         self._pass_time(now, gathered)
         match event:
             case PeerPackets():
                 self._reception.receive(event, now, gathered)
             case TimePassed():
-                pass
+                self._state.learn_topics(now)
+                if self._state.interest_untold:
+                    self._state.announce_interest(gathered)
             case (
                 EnvelopePosted()
                 | DirectPosted()
@@ -156,7 +171,13 @@ class Relay:
                 | DirectRequestClosed()
             ):
                 self._reception.handle(event, now, gathered)
-            case FilterInstalled() | FilterRemoved() | MinimumPowChanged() | BloomChanged():
+            case (
+                FilterInstalled()
+                | FilterRemoved()
+                | MinimumPowChanged()
+                | BloomChanged()
+                | ReceivingPaused()
+            ):
                 self._posting.set(event, now, gathered)
             case _:
                 assert_never(event)
@@ -171,10 +192,11 @@ class Relay:
 
     def next_deadline(self) -> float | None:
         """Return the monotonic second at which `TimePassed` is wanted, or None."""
-        if self._state.unopened:
+        state = self._state
+        if state.unopened or state.topics_changed or state.interest_untold:
             return self._last_s
         deadlines = [self._next_expiry_s, self._state.own_delays.next_deadline()]
-        deadlines += [session.flush_at_s or self._last_s for session in self._backlog.values()]
+        deadlines += [session.leaves_at_s(self._last_s) for session in self._backlog.values()]
         deadlines += [session.deadline_s for session in self._state.watched.values()]
         return min((at for at in deadlines if at is not None), default=None)
 
@@ -214,7 +236,7 @@ class Relay:
                 if session.blocked or not self._may_flush(session, at):
                     state.forwarder.hold(session, fresh)
                 else:
-                    gathered.outputs += state.forwarder.send(session, fresh, now.unix_whole_s)
+                    gathered.outputs += state.forwarder.send(session, fresh, now)
             self._note_backlog(session, at)
         fresh.settle()
         state.forwarder.forget_bundles()
@@ -233,7 +255,7 @@ class Relay:
         """Remember a peer with something left to send, and when that may leave."""
         if session.offer_due:
             self._state.watched[session.peer] = session
-        if session.blocked or session.has_left or not session.queue:
+        if session.blocked or session.has_left or not session.has_waiting:
             self._backlog.pop(session.peer, None)
             # A moment that has come lasts until the queue is empty; then the next is drawn.
             session.flush_at_s = None
@@ -244,11 +266,15 @@ class Relay:
 
     def _count(self, outputs: list[GossipOutput]) -> None:
         state, statistics = self._state, self.statistics
-        statistics.peers = len(state.sessions)
+        statistics.peers = len(state.sessions) - state.second_count
         statistics.pool_envelopes = len(state.pool)
         statistics.pool_bytes = state.pool.size_bytes
         statistics.envelopes_evicted = state.pool.evicted_count
         for output in outputs:
             if isinstance(output, PacketsToSend):
+                size_bytes = sum(len(part.payload) for part in output.packets)
                 statistics.packets_sent += len(output.packets)
-                statistics.payload_bytes_sent += sum(len(part.payload) for part in output.packets)
+                statistics.payload_bytes_sent += size_bytes
+                session = state.sessions.get(output.peer)
+                if session is not None:
+                    session.sent_bytes += size_bytes

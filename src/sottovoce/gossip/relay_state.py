@@ -7,15 +7,18 @@ Spec: EIP-627; DESIGN of the gossip layer in ARCHITECTURE.md.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from sottovoce.base.entropy import Entropy, uniform
+from sottovoce.base.moment import Moment
 from sottovoce.base.packets import Packet
-from sottovoce.base.quantities import Topic
+from sottovoce.base.quantities import EnvelopeHash, Topic
 from sottovoce.gossip.admission import Admission, Policy, check
+from sottovoce.gossip.announcing import interest_packet
 from sottovoce.gossip.bloom import topic_bloom
+from sottovoce.gossip.dialect import ALL_WORLDS, Dialect
 from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.events import (
     Drop,
@@ -31,9 +34,12 @@ from sottovoce.gossip.filters import FilterTable
 from sottovoce.gossip.forwarding import Forwarder
 from sottovoce.gossip.own_delays import OwnDelays
 from sottovoce.gossip.pool import Pool, PoolEntry
+from sottovoce.gossip.rate_limits import ANSWER_KINDS, rate_limiter_for
 from sottovoce.gossip.session import Session, SessionState
 from sottovoce.gossip.settings import GossipSettings
 from sottovoce.gossip.statistics import RelayStatistics
+from sottovoce.gossip.throttle import Throttle
+from sottovoce.gossip.traffic import RelayTraffic, TopicTable
 
 # A peer can make us look through the whole pool by widening its wishes. Once a second costs little
 # whatever the peer does; an honest one widens when a person joins a chat.
@@ -101,12 +107,36 @@ class RelayState:
         self.admission: Final = Admission(settings)
         self.pool: Final = Pool(settings.pool_bytes_max)
         self.filters: Final = FilterTable()
+        self.topics: Final = TopicTable(self.filters.name_topic)
+        self._find_row: Final = self.topics.rows.get
         self.sessions: Final[dict[int, Session]] = {}
+        self.second_count = 0  # of them, so that each connection counts once
         # Those for whom a deadline may be running; few, so that time costs nothing per peer.
         self.watched: Final[dict[int, Session]] = {}
         self.own_delays: Final = OwnDelays(settings.own_delay_s_max, entropy=entropy)
+        self.rate_limiter: Final = rate_limiter_for(settings)
+        # The monotonic second of the call that runs.
+        self.now_s = 0.0
         self.forwarder: Final = Forwarder(settings, self.statistics)
         self.unopened: Final = deque[_Unopened | _Mark]()
+        # Whether filters came or went since their topics were looked at: once for a batch of them.
+        self.topics_changed = False
+        # Topics that peers may not be told of any more.
+        self.newly_hidden: frozenset[Topic] = frozenset()
+        # Whether our interest changed since the peers were told.
+        self.interest_untold = False
+
+    @property
+    def relays(self) -> bool:
+        """Whether envelopes of others are passed on at present."""
+        return not self.settings.light and not self.admission.is_paused
+
+    def worlds_from(self, session: Session) -> int:
+        """Return the worlds that an envelope may go to which came on a session.
+
+        What our own filters want plays no part: what crosses is what the pool takes.
+        """
+        return ALL_WORLDS if self.settings.bridges else session.dialect.world
 
     def draw_flush_delay_s(self) -> float:
         """Draw how long what we relay waits on one link, seconds."""
@@ -120,6 +150,7 @@ class RelayState:
         *,
         own: bool = False,
         sent_by: int = 0,
+        worlds: int = ALL_WORLDS,
     ) -> Drop | PoolEntry:
         """Check an envelope that is not pooled yet, pool it and let it wait for the filters.
 
@@ -129,6 +160,7 @@ class RelayState:
             gathered: Where what follows is gathered.
             own: Whether our own program posted it.
             sent_by: The bit of the peer that sent it.
+            worlds: The bits of the worlds that it may go to.
 
         Returns:
             The entry, which the caller counts, or why there is none, which is counted here.
@@ -138,18 +170,40 @@ class RelayState:
             self.statistics.dropped[pow] += 1
             return pow
         bloom = topic_bloom(envelope.topic)
-        entry = self.pool.add(envelope, pow=pow, bloom=bloom, own=own, sent_by=sent_by)
+        entry = self.pool.add(
+            envelope, pow=pow, bloom=bloom, own=own, sent_by=sent_by, worlds=worlds
+        )
         if entry is None:
             self.statistics.dropped[Drop.POOL_FULL] += 1
             return Drop.POOL_FULL
+        entry.row = self._find_row(envelope.topic) or self.topics.open(envelope.topic)
         if self.settings.serves_mail:
             gathered.archive.append(envelope)
         # A light node relays nothing of others; what it receives is for itself alone.
         only_direct = self.settings.light and not own
-        if not own and not only_direct:
+        if not own and self.relays:
             gathered.fresh.append(entry)
         self.offer_to_filters(envelope, gathered, only_direct=only_direct, pow=pow)
         return entry
+
+    def count_refused(self, session: Session, refused: Collection[EnvelopeHash]) -> None:
+        """Count as unwanted what a peer says that it did not take of our own, once each."""
+        for entry in self.pool.entries():
+            was_sent = entry.own and entry.known & session.bit and not entry.sent_by & session.bit
+            if was_sent and entry.hash in refused:
+                # So it is not counted again, should the peer send it to us after all.
+                entry.sent_by |= session.bit
+                for tally in (session.tally, self.statistics.traffic, entry.row.tally):
+                    tally.refused(len(entry.raw))
+
+    def traffic(self) -> RelayTraffic:
+        """Return what was carried so far."""
+        statistics = self.statistics
+        total = statistics.traffic.carried(
+            statistics.payload_bytes_received, statistics.payload_bytes_sent
+        )
+        sessions = tuple(session.traffic() for session in self.sessions.values())
+        return RelayTraffic(total, sessions, self.topics.snapshot())
 
     def count_pooled(self, count: int, *, own: bool = False) -> None:
         """Count envelopes that were admitted; not one by one, for there are many."""
@@ -213,7 +267,24 @@ class RelayState:
     def send(self, session: Session, gathered: Gathered, *packets: Packet) -> None:
         """Send packets to a peer that has not failed, whether or not its socket is blocked."""
         if packets and not session.has_failed:
+            if session.throttle is not None:
+                _charge(session.throttle, session.dialect, packets, self.now_s)
             gathered.outputs.append(PacketsToSend(session.peer, packets))
+
+    def learn_topics(self, now: Moment) -> None:
+        """Take what the filters are for now; peers hear of it when the whole batch is done."""
+        if self.topics_changed:
+            topics, hidden = self.filters.announced_topics(), self.newly_hidden
+            self.topics_changed, self.newly_hidden = False, frozenset()
+            told = self.admission.set_topics(topics, now.monotonic_s, hidden=hidden)
+            self.interest_untold |= told
+
+    def announce_interest(self, gathered: Gathered) -> None:
+        """Tell the peers what we want now."""
+        self.interest_untold = False
+        for session in self.sessions.values():
+            if not session.is_quiet:
+                self.send(session, gathered, interest_packet(session, self.admission))
 
     def fail(
         self, session: Session, failure: Failure, gathered: Gathered, detail: str = ""
@@ -229,6 +300,8 @@ class RelayState:
 
     def offer_pool(self, session: Session, now_s: float, gathered: Gathered) -> None:
         """Queue the whole pool for a peer, or note that it has to be done later."""
+        if not session.carries:
+            return
         session.offer_due = True
         if session.blocked or now_s < session.offer_not_before_s:
             self.watched[session.peer] = session
@@ -236,12 +309,30 @@ class RelayState:
         session.offer_due = False
         session.offer_not_before_s = now_s + OFFER_PAUSE_S
         session.queue.clear()
+        if session.throttle is not None:
+            session.throttle.forget_waiting()
         for entry in [entry for entry in self.pool.entries() if entry.own]:
             if not self.own_delays.start(session, entry, now_s):
                 session.offer_due = True
-        if not self.settings.light:
+        if session.carries & ALL_WORLDS and self.relays:
             # What the peer lacks of it is found out a part at a time, when it is sent.
-            session.queue.extend([entry for entry in self.pool.entries() if not entry.own])
+            if session.throttle is None:
+                session.queue.extend([entry for entry in self.pool.entries() if not entry.own])
+            else:
+                offered = session.throttle.offered(self.pool.entries(), session.lacks)
+                session.queue.extend(offered)
         if session.offer_due:
             self.watched[session.peer] = session
         gathered.touched[session.peer] = session
+
+
+def _charge(
+    throttle: Throttle, dialect: Dialect, packets: tuple[Packet, ...], now_s: float
+) -> None:
+    """Let what is sent beside envelopes count towards a peer's limits; what it asked for does not.
+
+    None of it waits: it is little, and envelopes make up for it.
+    """
+    for packet in packets:
+        if dialect.kinds.get(packet.code) not in ANSWER_KINDS:
+            throttle.spend(1, len(packet.payload), now_s)

@@ -9,19 +9,24 @@ Spec: EIP-627; status-go whisper/peer.go.
 from collections import deque
 from collections.abc import Iterable
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sottovoce.base.errors import RemoteProtocolError
 from sottovoce.base.packets import Packet
 from sottovoce.gossip.confirmations import BatchResponse, SentBatches
-from sottovoce.gossip.dialect import Dialect, PacketKind
+from sottovoce.gossip.dialect import OURS, WHISPER_WORLD, Dialect, PacketKind, StatusForm
 from sottovoce.gossip.events import BatchConfirmed
+from sottovoce.gossip.options import StatusOptions
 from sottovoce.gossip.patience import new_patience
 from sottovoce.gossip.pool import PoolEntry
 from sottovoce.gossip.settings import GossipSettings
-from sottovoce.gossip.status import Status
+from sottovoce.gossip.throttle import Throttle, throttle_for
+from sottovoce.gossip.traffic import SessionTraffic, Tally
 from sottovoce.gossip.whisper_v6 import GETH_STATUS_ITEM_COUNT
-from sottovoce.gossip.wishes import Wishes
+from sottovoce.gossip.wishes import RateLimits, Wishes
+
+if TYPE_CHECKING:
+    from sottovoce.gossip.rate_limits import PeerAccount
 
 # A peer that says nothing would hold its place for ever: devp2p pings keep its connection alive.
 # Ten seconds is twice what the whole devp2p handshake before it may take.
@@ -64,19 +69,36 @@ class Session:
         confirmations: Whether it announced confirmations.
         reads_confirmations: Whether its `messages` packets are answered, if the settings allow it.
         takes_direct_lists: Whether several direct envelopes may go to it as a list.
+        one_pool: Whether what it gets in one world it has in the other.
+        twin: The number of the session in the other world on the same connection, or None.
+        is_quiet: Whether the twin serves for all but our own envelopes.
+        carries: What may leave on it: an envelope that shares a bit of its worlds with this.
         blocked: Whether its socket takes no more for now.
         flush_at_s: The monotonic second before which its queue stays, or None for none.
         queue: Envelopes to send, oldest first; what is gone or known by then is skipped.
         offer_due: Whether the whole pool is to be offered.
         offer_not_before_s: The monotonic second before which that is not done.
         batches: Packets with our own envelopes whose confirmation is awaited.
+        throttle: What its limits make of what we send it; None if it has none.
+        account: What our limits leave to it; None if none is enforced on it.
         patience: What it may still cost us for nothing.
         answers_owed: Confirmations that it may send for what we sent it.
+        tally: What it sent and got of envelopes.
+        received_bytes: Payload bytes of all its packets.
+        sent_bytes: Payload bytes of all packets for it.
         has_left: Whether the connection is gone.
     """
 
     def __init__(
-        self, peer: int, dialect: Dialect, bit: int, *, trusted: bool, now_s: float
+        self,
+        peer: int,
+        dialect: Dialect,
+        bit: int,
+        *,
+        trusted: bool,
+        now_s: float,
+        twin: int | None = None,
+        is_quiet: bool = False,
     ) -> None:
         self.peer: Final = peer
         self.dialect: Final = dialect
@@ -85,11 +107,16 @@ class Session:
         self.asked = False
         self.state = SessionState.AWAITING_STATUS
         self.status_deadline_s: Final = now_s + STATUS_TIMEOUT_S
-        self.wishes: Final = Wishes()
+        self.wishes: Final = Wishes(minimum_pow=dialect.silent_minimum_pow)
         self.light = False
         self.confirmations = False
         self.reads_confirmations = False
         self.takes_direct_lists = False
+        self.one_pool = False
+        self.twin: Final = twin
+        self.is_quiet: Final = is_quiet
+        # What leaves on Whisper beside Waku is known when the peer said on Waku what it does.
+        self.carries = 0 if self.is_second else dialect.world
         self.blocked = False
         self.flush_at_s: float | None = None
         self.queue: Final = deque[PoolEntry]()
@@ -98,14 +125,24 @@ class Session:
         self.batches: Final = SentBatches()
         self._held = deque[Packet]()
         self._held_bytes = 0
+        self.throttle: Throttle | None = None
+        self.account: PeerAccount | None = None
         self.patience: Final = new_patience(now_s)
         self.answers_owed = 0
+        self.tally: Final = Tally()
+        self.received_bytes = 0
+        self.sent_bytes = 0
         self.has_left = False
 
     @property
     def is_greeted(self) -> bool:
         """Whether envelopes flow."""
         return self.state is SessionState.GREETED
+
+    @property
+    def is_second(self) -> bool:
+        """Whether this is the Whisper session of a connection that speaks Waku too."""
+        return self.twin is not None and self.dialect.world == WHISPER_WORLD
 
     @property
     def has_failed(self) -> bool:
@@ -119,9 +156,28 @@ class Session:
             return None
         if self.state is SessionState.AWAITING_STATUS:
             return self.status_deadline_s
-        if self.is_greeted and self.offer_due and not self.blocked:
+        # What a peer's limits hold back comes from the pool again when all the rest has left.
+        is_throttled = self.throttle is not None and bool(self.queue or self.throttle.own)
+        if self.is_greeted and self.offer_due and not self.blocked and not is_throttled:
             return self.offer_not_before_s
         return None
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether envelopes wait to be sent to it."""
+        return bool(self.queue) or (self.throttle is not None and self.throttle.is_waiting)
+
+    @property
+    def waiting_count(self) -> int:
+        """How many envelopes wait to be sent to it, dead ones among them."""
+        throttle = self.throttle
+        held = 0 if throttle is None else len(throttle.own) + throttle.waiting_count
+        return len(self.queue) + held
+
+    def leaves_at_s(self, last_s: float) -> float:
+        """Return the monotonic second at which what waits may leave, at once if not before."""
+        at_s = self.flush_at_s or last_s
+        return at_s if self.throttle is None else max(at_s, self.throttle.ready_at_s(self.queue))
 
     def move_to(self, state: SessionState) -> None:
         """Go on to another state."""
@@ -130,11 +186,18 @@ class Session:
 
     def lacks(self, entry: PoolEntry) -> bool:
         """Whether the peer wants an envelope and has not got it."""
-        return not entry.known & self.bit and self.wishes.accept(entry.pow, entry.bloom)
+        wishes = self.wishes
+        if entry.known & self.bit or not entry.worlds & self.carries:
+            return False
+        if not wishes.accept(entry.pow, entry.bloom):
+            return False
+        return wishes.topics is None or entry.topic in wishes.topics
 
     def forget_waiting(self) -> None:
         """Let go of everything that waits to be sent."""
         self.queue.clear()
+        if self.throttle is not None:
+            self.throttle.forget_waiting()
         self.take_held()
         self.offer_due = False
 
@@ -157,27 +220,87 @@ class Session:
         """Make a packet of a kind that the dialect has."""
         return Packet(self.dialect.codes[kind], payload)
 
-    def greet(self, status: Status, settings: GossipSettings) -> None:
+    def greet(self, status: StatusOptions, settings: GossipSettings) -> None:
         """Take the peer's status.
 
         Raises:
             RemoteProtocolError: Both sides are light nodes and may not connect, or the bloom has
                 a wrong length.
         """
-        if status.light and settings.light and not settings.light_to_light:
-            raise RemoteProtocolError("two light nodes are of no use to each other")
-        self.wishes.set_minimum_pow(status.minimum_pow)
-        if status.bloom is not None:
-            self.wishes.set_bloom(status.bloom)
-        self.wishes.rate_limits = status.rate_limits
-        self.light = status.light
-        self.confirmations = status.confirmations
+        self.apply(status, settings)
+        self.one_pool = status.one_pool is True
         # go-ethereum's node skips what only status-go's knows. It also costs us more to say than
         # anything else: a confirmation hashes every packet once more.
-        is_status_go = status.item_count > GETH_STATUS_ITEM_COUNT
+        is_status_go = (
+            self.dialect.status_form is not StatusForm.POSITIONS
+            or status.item_count > GETH_STATUS_ITEM_COUNT
+        )
         self.reads_confirmations = self.dialect.answers_confirmations and is_status_go
         self.takes_direct_lists = self.dialect.direct_list_sent and is_status_go
         self.move_to(SessionState.GREETED)
+
+    def apply(self, said: StatusOptions, settings: GossipSettings) -> bool:
+        """Take what a peer says of itself, in its status or later; what comes first stays.
+
+        Returns:
+            Whether it wants envelopes that it did not want before.
+
+        Raises:
+            RemoteProtocolError: Both sides are light nodes and may not connect, or the bloom has
+                a wrong length.
+        """
+        widened = False
+        if said.minimum_pow is not None:
+            widened = self.wishes.set_minimum_pow(said.minimum_pow)
+        if said.topics is not None:
+            widened |= self.wishes.set_topics(said.topics)
+        elif said.bloom is not None:
+            widened |= self.wishes.set_bloom(said.bloom)
+        if said.light and settings.light and not settings.light_to_light:
+            raise RemoteProtocolError("two light nodes are of no use to each other")
+        widened |= self.obey(said.rate_limits, said.byte_limits)
+        if said.light is not None:
+            self.light = said.light
+        if said.confirmations is not None:
+            self.confirmations = said.confirmations
+        return widened
+
+    def decide_second(self, first: "Session", *, bridges: bool) -> None:
+        """Decide what leaves here, on Whisper, when the peer has said on Waku what it does.
+
+        If what it gets there reaches its Whisper peers as well, all that we would send here and
+        may send there too would only cost both sides twice as much.
+        """
+        if first.one_pool and (bridges or self.is_quiet):
+            self.carries = 0
+        else:
+            self.carries = OURS if self.is_quiet else self.dialect.world
+
+    def obey(self, rate_limits: RateLimits | None, byte_limits: RateLimits | None) -> bool:
+        """Keep to the limits of packets or of bytes that the peer tells, None for the old ones.
+
+        Returns:
+            Whether the old ones left something out that the pool has.
+        """
+        wishes = self.wishes
+        before = wishes.rate_limits, wishes.byte_limits
+        if rate_limits is not None:
+            wishes.rate_limits = rate_limits
+        if byte_limits is not None:
+            wishes.byte_limits = byte_limits
+        if before == (wishes.rate_limits, wishes.byte_limits):
+            return False
+        old = self.throttle
+        if old is not None:
+            self.queue.extendleft(reversed(old.all_waiting()))
+        self.throttle = throttle_for(wishes.rate_limits, wishes.byte_limits)
+        return old is not None and old.overflowed
+
+    def traffic(self) -> SessionTraffic:
+        """Return what was carried so far."""
+        name, version, _ = self.dialect.capability
+        carried = self.tally.carried(self.received_bytes, self.sent_bytes)
+        return SessionTraffic(self.peer, f"{name}/{version}", carried)
 
     def confirm(self, response: BatchResponse) -> BatchConfirmed | None:
         """Match a confirmation with what was sent; None if nothing of our own was in the batch."""

@@ -8,7 +8,8 @@ Spec: none; EIP-627 leaves measuring to the node.
 
 from dataclasses import dataclass, field
 
-from sottovoce.gossip.events import Drop, Failure
+from sottovoce.gossip.events import Drop, Excess, Failure
+from sottovoce.gossip.traffic import Tally
 
 
 @dataclass(slots=True)
@@ -23,6 +24,7 @@ class RelayStatistics:
         peers_failed: Peers that broke the protocol.
         packets_received: Packets from peers that had not failed.
         packets_sent: Packets to peers.
+        packets_skipped: Received packets that could not be read, in dialects that pass these over.
         packets_unknown: Received packets with a code that means nothing in the peer's dialect.
         payload_bytes_received: Bytes of the received packets.
         payload_bytes_sent: Bytes of the sent packets.
@@ -38,8 +40,11 @@ class RelayStatistics:
         offered_direct: Envelopes that only the filters for direct messages were tried on.
         messages_opened: Envelopes that a filter opened.
         confirmations_received: Packets that acknowledge a batch.
+        confirmations_unsent: Answers that were not sent, for the peer's limits left no room.
+        excesses: How often peers exceeded a limit of ours, by limit.
         failures: Peers whose session we ended, by reason; their sum is `peers_failed`.
         dropped: Envelopes not pooled, by reason, received and our own.
+        traffic: Envelopes by direction and use, and their bytes.
     """
 
     peers: int = 0
@@ -49,6 +54,7 @@ class RelayStatistics:
     peers_failed: int = 0
     packets_received: int = 0
     packets_sent: int = 0
+    packets_skipped: int = 0
     packets_unknown: int = 0
     payload_bytes_received: int = 0
     payload_bytes_sent: int = 0
@@ -64,5 +70,8 @@ class RelayStatistics:
     offered_direct: int = 0
     messages_opened: int = 0
     confirmations_received: int = 0
+    confirmations_unsent: int = 0
+    excesses: dict[Excess, int] = field(default_factory=lambda: dict.fromkeys(Excess, 0))
     failures: dict[Failure, int] = field(default_factory=lambda: dict.fromkeys(Failure, 0))
     dropped: dict[Drop, int] = field(default_factory=lambda: dict.fromkeys(Drop, 0))
+    traffic: Tally = field(default_factory=Tally)

@@ -1,21 +1,22 @@
 """The status: the first packet of each side, in which it says what it is and what it wants.
 
-It owns the packet's form and its tolerance, which is that of the Go nodes: only the version must
-be right. After it come positions that are read as far as they go. An item of the wrong type stays
-where it is, so that everything behind it fails as well and keeps its default; an item of the
-right type with a useless value is passed over.
+It owns the packet's form and its tolerance, which is that of the Go nodes. In Whisper only the
+version must be right. After it come positions that are read as far as they go. An item of the wrong
+type stays where it is, so that everything behind it fails as well and keeps its default; an item of
+the right type with a useless value is passed over. In Waku a status consists of options.
 
 Spec: EIP-627, "Status"; go-ethereum whisper/whisperv6/peer.go and status-go whisper/peer.go
-(handshake).
+(handshake); 6/WAKU1, "Status".
 """
 
-from dataclasses import dataclass, field
 from typing import Final
 
 from sottovoce.base.errors import RemoteProtocolError
 from sottovoce.codec import rlp
-from sottovoce.gossip.dialect import Dialect
+from sottovoce.gossip.dialect import Dialect, StatusForm
+from sottovoce.gossip.options import StatusOptions, decode_option_status, encode_option_status
 from sottovoce.gossip.wishes import (
+    LONGEST_RATE_LIMITS_BYTES,
     NO_RATE_LIMITS,
     RateLimits,
     parse_bloom,
@@ -27,58 +28,42 @@ from sottovoce.gossip.wishes import (
 _BITS_PER_BYTE: Final = 8
 _UINT_BITS: Final = 64  # the widest integer of a status: the version, the bits of a float
 _FLAG_BITS: Final = 8  # a flag is an integer of one byte, of which only 0 and 1 mean something
+# Who speaks is told by a few more items or less; the largest packet would have four million.
+_ITEMS_COUNTED_MAX: Final = 16
 _SINGLE_BYTE_ZERO: Final = 0  # the byte 00 is no spelling of zero
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What a status says; None or the default where it says nothing.
+def encode_status(dialect: Dialect, said: StatusOptions) -> bytes:
+    """Encode our status in the dialect's form.
 
-    Attributes:
-        minimum_pow: The requirement of work.
-        bloom: The bloom filter, 64 bytes or empty; None if it could not be read.
-        light: Whether the sender relays nothing.
-        confirmations: Whether the sender deals in confirmations.
-        rate_limits: Packets per second that the sender announces.
-        item_count: How many items there were, known ones or not.
+    Args:
+        dialect: How the peer is spoken to.
+        said: What there is to say; where items are known by their position, what is None is sent
+            as its default, an empty bloom among them.
     """
-
-    minimum_pow: float = 0.0
-    bloom: bytes | None = field(default=None, repr=False)
-    light: bool = False
-    confirmations: bool = False
-    rate_limits: RateLimits = NO_RATE_LIMITS
-    item_count: int = 1
-
-
-def encode_status(
-    dialect: Dialect,
-    *,
-    minimum_pow: float,
-    bloom: bytes,
-    light: bool,
-    confirmations: bool,
-    rate_limits: RateLimits,
-) -> bytes:
-    """Encode our status with as many items as the dialect sends; no bloom is empty bytes."""
+    if dialect.status_form is not StatusForm.POSITIONS:
+        return encode_option_status(dialect, said)
     items: list[rlp.Encodable] = [
         dialect.status_version,
-        pow_to_bits(minimum_pow),
-        bloom,
-        int(light),
-        int(confirmations),
-        rate_limits,
+        pow_to_bits(said.minimum_pow or 0.0),
+        said.bloom or b"",
+        int(said.light or False),
+        int(said.confirmations or False),
+        said.rate_limits or NO_RATE_LIMITS,
     ]
     return rlp.encode(items[: dialect.status_item_count])
 
 
-def decode_status(payload: bytes, dialect: Dialect) -> Status:
+def decode_status(payload: bytes, dialect: Dialect) -> StatusOptions:
     """Decode a peer's status.
 
     Raises:
-        RemoteProtocolError: It is no list, its version is missing or not the dialect's, the
-            requirement of work stands for no number, or the bloom has a wrong length.
+        RemoteProtocolError: It has not the dialect's form or version, the requirement of work
+            stands for no number, a bloom known by its position has a wrong length, or an option
+            has a value of a wrong type.
     """
+    if dialect.status_form is not StatusForm.POSITIONS:
+        return decode_option_status(payload, dialect)
     reader = _ItemReader(payload)
     version = reader.uint(_UINT_BITS)
     if version is None:
@@ -95,7 +80,7 @@ def decode_status(payload: bytes, dialect: Dialect) -> Status:
         bloom = reader.string()
         if bloom is not None:
             parse_bloom(bloom)
-    return Status(
+    return StatusOptions(
         minimum_pow=minimum_pow,
         bloom=bloom,
         light=reader.uint(_FLAG_BITS) == 1,
@@ -140,7 +125,7 @@ class _ItemReader:
     def rate_limits(self) -> RateLimits | None:
         """Take a list of three integers."""
         found = self._header()
-        if found is None or not found[0]:
+        if found is None or not found[0] or found[2] - self._at > LONGEST_RATE_LIMITS_BYTES:
             return None
         try:
             item, size = rlp.decode_prefix(self._data[self._at : found[2]])
@@ -151,10 +136,10 @@ class _ItemReader:
         return limits
 
     def item_count(self) -> int:
-        """Count all items of the list, as far as they can be told apart."""
+        """Count the items of the list, as far as they can be told apart and matter."""
         self._at = 0
         count = 0
-        while (found := self._header()) is not None:
+        while count < _ITEMS_COUNTED_MAX and (found := self._header()) is not None:
             self._at = found[2]
             count += 1
         return count

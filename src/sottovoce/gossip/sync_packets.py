@@ -89,22 +89,34 @@ def decode_sync_request(payload: bytes) -> SyncRequest:
         RemoteProtocolError: It is not a list of five items of the right types, the limit is not 1
             to 1000, or the bounds are the wrong way round.
     """
-    item, _ = rlp.decode_prefix(payload)
-    items = rlp.as_list(item, "sync request")
-    if len(items) != _REQUEST_ITEMS:
-        raise RemoteProtocolError("sync request: expected five items")
-    lower, upper, bloom, limit, cursor = items
+    lower, upper, bloom, limit, cursor = _request_items(payload)
     request = SyncRequest(
         lower_unix_s=rlp.as_uint(lower, "lower bound", SECONDS_BITS),
         upper_unix_s=rlp.as_uint(upper, "upper bound", SECONDS_BITS),
-        bloom=rlp.as_bytes(bloom, "bloom filter"),
+        bloom=bloom,
         limit=rlp.as_uint(limit, "limit", _LIMIT_BITS),
-        cursor=rlp.as_bytes(cursor, "cursor"),
+        cursor=cursor,
     )
     fault = _fault(request)
     if fault is not None:
         raise RemoteProtocolError(fault)
     return request
+
+
+def _request_items(payload: bytes) -> list[bytes]:
+    """Read five items and not one more: a packet may have millions, and anybody may ask.
+
+    Raises:
+        RemoteProtocolError: They are fewer or more, or one is no string.
+    """
+    at, end = rlp.read_list(payload, 0, len(payload), "sync request")
+    items: list[bytes] = []
+    while at < end and len(items) < _REQUEST_ITEMS:
+        item, at = rlp.read_string(payload, at, end, "sync request")
+        items.append(item)
+    if len(items) != _REQUEST_ITEMS or at != end:
+        raise RemoteProtocolError("sync request: expected five items")
+    return items
 
 
 def encode_sync_response(response: SyncResponse) -> bytes:

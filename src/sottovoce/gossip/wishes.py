@@ -1,4 +1,4 @@
-"""What a peer wants to receive: its requirement of work, its bloom filter, its rate limits.
+"""What a peer wants to receive: its requirement of work, its bloom or topics, its rate limits.
 
 It owns these values and their packets. Whether an envelope is sent at all is decided elsewhere.
 Bytes after the item of a packet are ignored, as the Go nodes ignore them.
@@ -12,12 +12,20 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
+from sottovoce.base.quantities import Topic
 from sottovoce.codec import rlp
-from sottovoce.gossip.bloom import BLOOM_BYTES, FULL_BLOOM, bloom_from_bytes, bloom_to_bytes
+from sottovoce.gossip.bloom import (
+    BLOOM_BYTES,
+    FULL_BLOOM,
+    bloom_from_bytes,
+    bloom_of_topics,
+    bloom_to_bytes,
+)
 
 _FLOAT64: Final = struct.Struct(">d")
 _FLOAT64_BITS: Final = struct.Struct(">Q")
 _RATE_LIMIT_COUNT: Final = 3  # by address, by peer, by topic
+LONGEST_RATE_LIMITS_BYTES: Final = 64  # three integers of 64 bits, with their headers, take 28
 
 RateLimits = tuple[int, int, int]
 NO_RATE_LIMITS: Final[RateLimits] = (0, 0, 0)
@@ -29,15 +37,21 @@ class Wishes:
 
     Attributes:
         minimum_pow: It wants no envelope with less work.
-        bloom: It wants matching envelopes only; None wants everything (a full node).
-        announced_bloom: The bloom filter in its own bytes, empty if it announced an empty one.
-        rate_limits: Packets per second that it announced; known, and obeyed by nobody.
+        bloom: It wants matching envelopes only; None wants everything (a full node). With topics
+            it is the bloom of these.
+        topics: It wants these topics only, or None if it named none.
+        announced_bloom: The bloom filter in its own bytes, empty if it announced an empty one, or
+            topics.
+        rate_limits: Packets per second that it announced.
+        byte_limits: Bytes per second that it announced.
     """
 
     minimum_pow: float = 0.0
     bloom: int | None = None
     announced_bloom: bytes = field(default=bloom_to_bytes(FULL_BLOOM), repr=False)
     rate_limits: RateLimits = NO_RATE_LIMITS
+    topics: frozenset[Topic] | None = field(default=None, repr=False)
+    byte_limits: RateLimits = NO_RATE_LIMITS
 
     @property
     def is_full_node(self) -> bool:
@@ -45,7 +59,10 @@ class Wishes:
         return self.bloom is None
 
     def accept(self, pow: float, bloom: int) -> bool:
-        """Tell whether the peer wants an envelope of this work and this bloom."""
+        """Tell whether the peer wants an envelope of this work and this bloom.
+
+        If it named topics, envelopes of others may pass here, whose topics have to be compared.
+        """
         return pow >= self.minimum_pow and (self.bloom is None or bloom & self.bloom == bloom)
 
     def set_minimum_pow(self, minimum_pow: float) -> bool:
@@ -60,12 +77,27 @@ class Wishes:
         Raises:
             RemoteProtocolError: Another length.
         """
-        old = self.bloom
-        self.bloom = parse_bloom(announced)
-        self.announced_bloom = announced
-        if old is None:
-            return False
-        return self.bloom is None or self.bloom & ~old != 0
+        new = parse_bloom(announced)
+        widened = _is_wider(new, self.bloom) or self._drops_topics(new)
+        self.bloom, self.topics, self.announced_bloom = new, None, announced
+        return widened
+
+    def _drops_topics(self, bloom: int | None) -> bool:
+        """Whether a bloom lets more than the topics themselves pass."""
+        return self.topics is not None and bool(bloom is None or bloom)
+
+    def set_topics(self, topics: frozenset[Topic]) -> bool:
+        """Take the topics of interest in place of a bloom; tell whether more may pass."""
+        new = bloom_of_topics(topics)
+        known = self.topics
+        widened = _is_wider(new, self.bloom) if known is None else not topics <= known
+        self.bloom, self.topics, self.announced_bloom = new, topics, b""
+        return widened
+
+
+def _is_wider(new: int | None, old: int | None) -> bool:
+    """Tell whether a filter lets something pass that another does not."""
+    return old is not None and (new is None or new & ~old != 0)
 
 
 def parse_bloom(announced: bytes) -> int | None:
@@ -124,8 +156,17 @@ def decode_pow_requirement(payload: bytes) -> float:
     Raises:
         RemoteProtocolError: It is no integer, or stands for no requirement.
     """
-    item, _ = rlp.decode_prefix(payload)
-    return pow_from_bits(rlp.as_uint(item, "pow requirement"))
+    return pow_from_bits(rlp.as_uint(rlp.decode_string(payload, "pow requirement"), "pow"))
+
+
+def check_bloom(bloom: bytes) -> None:
+    """Refuse what cannot be a bloom filter of our own.
+
+    Raises:
+        LocalProtocolError: It has not 64 bytes.
+    """
+    if len(bloom) != BLOOM_BYTES:
+        raise LocalProtocolError(f"a bloom filter has {BLOOM_BYTES} bytes, not {len(bloom)}")
 
 
 def encode_bloom_filter(bloom: bytes) -> bytes:
@@ -134,8 +175,7 @@ def encode_bloom_filter(bloom: bytes) -> bytes:
     Raises:
         LocalProtocolError: The bloom has not 64 bytes.
     """
-    if len(bloom) != BLOOM_BYTES:
-        raise LocalProtocolError(f"a bloom filter has {BLOOM_BYTES} bytes, not {len(bloom)}")
+    check_bloom(bloom)
     return rlp.encode(bloom)
 
 
@@ -145,8 +185,7 @@ def decode_bloom_filter(payload: bytes) -> bytes:
     Raises:
         RemoteProtocolError: It is anything else.
     """
-    item, _ = rlp.decode_prefix(payload)
-    return rlp.as_bytes(item, "bloom filter", BLOOM_BYTES)
+    return rlp.decode_string(payload, "bloom filter", BLOOM_BYTES)
 
 
 def encode_rate_limits(limits: RateLimits) -> bytes:
@@ -160,6 +199,9 @@ def decode_rate_limits(payload: bytes) -> RateLimits:
     Raises:
         RemoteProtocolError: It is not a list of three integers.
     """
+    _, _, end = rlp.read_header(payload, 0, len(payload))
+    if end > LONGEST_RATE_LIMITS_BYTES:
+        raise RemoteProtocolError("rate limits: there are more than three items")
     item, _ = rlp.decode_prefix(payload)
     return rate_limits_of(rlp.as_list(item, "rate limits"))
 

@@ -45,3 +45,21 @@ def test_bucket_tells_whether_it_is_full() -> None:
     account.spend(10.0, 50.0)
     assert not account.is_full(50.9)
     assert account.is_full(51.0)
+
+
+def test_bucket_tells_when_a_cost_is_covered_and_then_it_is() -> None:
+    account = TokenBucket(capacity=0.75, refill_per_s=0.9 / 7, now_s=0.0)
+    at_s = 1234.5678
+    for cost in (0.3, 0.7, 0.11, 0.75, 0.2):
+        at_s = max(at_s, account.ready_at_s(cost))
+        assert account.ready_at_s(cost) <= at_s
+        account.spend(cost, at_s)
+        assert account.left(at_s) > -1e-9
+
+
+def test_full_bucket_covers_a_cost_above_its_capacity_and_pays_it_off() -> None:
+    account = bucket()
+    assert account.ready_at_s(1000.0) == 50
+    account.spend(1000.0, 50.0)
+    assert account.ready_at_s(1.0) == 50 + 90.1
+    assert account.ready_at_s(1000.0) == 50 + 100

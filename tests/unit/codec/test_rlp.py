@@ -170,3 +170,22 @@ def test_width_of_an_integer_is_the_callers() -> None:
 def test_list_is_no_integer() -> None:
     with pytest.raises(RemoteProtocolError):
         rlp.as_uint([], "a number")
+
+
+def test_list_in_the_place_of_a_string_is_refused_by_its_header() -> None:
+    assert rlp.decode_string(b"\x83abcrest", "a name") == b"abc"
+    with pytest.raises(RemoteProtocolError, match="a name: expected a string"):
+        rlp.decode_string(b"\xc2\xff\xff", "a name")
+    with pytest.raises(RemoteProtocolError, match="expected 4 bytes, got 3"):
+        rlp.decode_string(b"\x83abc", "a name", 4)
+
+
+def test_items_are_read_one_behind_the_other() -> None:
+    data = b"\xc6\x83abc\xc1\x05"
+    at, end = rlp.read_list(data, 0, len(data), "a list")
+    string, at = rlp.read_string(data, at, end, "a name")
+    assert (string, rlp.read_list(data, at, end, "a list")) == (b"abc", (6, 7))
+    with pytest.raises(RemoteProtocolError, match="a list: expected a list"):
+        rlp.read_list(data, 1, end, "a list")
+    with pytest.raises(RemoteProtocolError, match="missing"):
+        rlp.read_string(data, end, end, "a name")

@@ -5,6 +5,7 @@ from sottovoce.devp2p.capabilities import (
     CodeRange,
     find_range,
     match_capabilities,
+    show_capabilities,
     sort_capabilities,
 )
 
@@ -53,3 +54,10 @@ def test_codes_are_found_in_their_ranges_only() -> None:
         243: ranges[1],
         244: None,
     }
+
+
+def test_subprotocols_are_shown_to_people_in_few_harmless_words() -> None:
+    assert show_capabilities([("shh", 6), ("waku", 1)]) == "shh/6, waku/1"
+    assert show_capabilities([]) == "nothing"
+    hostile = [("\x1b[2J" + "x" * 1000, 7)] * 1000
+    assert show_capabilities(hostile).endswith("\\x1b[2Jxxxxxxxxxxxx/7, 994 more")

@@ -8,7 +8,7 @@ from sottovoce.base.moment import Moment
 from sottovoce.base.packets import Packet
 from sottovoce.base.quantities import EnvelopeHash, Topic
 from sottovoce.codec import rlp
-from sottovoce.gossip.dialect import Dialect
+from sottovoce.gossip.dialect import Dialect, StatusForm
 from sottovoce.gossip.envelope import Envelope, UnminedEnvelope, decode_envelopes
 from sottovoce.gossip.events import (
     EnvelopePosted,
@@ -61,6 +61,14 @@ def status(*, pow_bits: int = 0, bloom: bytes = b"", light: int = 0, items: int 
     return Packet(0, rlp.encode(said[:items]))
 
 
+# The status of a full node of status-go, in each form.
+STATUSES: Final = {
+    StatusForm.POSITIONS: status(),
+    StatusForm.VERSION_AND_OPTIONS: Packet(0, rlp.encode((0, ((b"0", 0), (b"3", 1))))),
+    StatusForm.OPTIONS: Packet(0, rlp.encode(((0, 0), (3, 1)))),
+}
+
+
 def messages(*envelopes: Envelope) -> Packet:
     """Make a packet of envelopes."""
     return Packet(MESSAGES, rlp.encode_list([envelope.raw for envelope in envelopes]))
@@ -80,8 +88,9 @@ class Bench:
         self.relay = Relay(
             self.settings,
             entropy=CountingEntropy(),
-            dialects={("shh", 6): dialect},
+            dialects={(dialect.capability.name, dialect.capability.version): dialect},
         )
+        self.dialect = dialect
         self.passed_s = 0.0
 
     @property
@@ -96,13 +105,13 @@ class Bench:
         return outputs
 
     def join(self, peer: int, *, trusted: bool = False) -> list[GossipOutput]:
-        return self.handle(PeerJoined(peer, WHISPER_V6, trusted=trusted))
+        return self.handle(PeerJoined(peer, self.dialect.capability, trusted=trusted))
 
     def greet(
         self, peer: int, hello: Packet | None = None, *, trusted: bool = False
     ) -> list[GossipOutput]:
         self.join(peer, trusted=trusted)
-        return self.feed(peer, hello or status())
+        return self.feed(peer, hello or STATUSES[self.dialect.status_form])
 
     def feed(self, peer: int, *packets: Packet) -> list[GossipOutput]:
         return self.handle(PeerPackets(peer, packets))

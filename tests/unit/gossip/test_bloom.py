@@ -11,6 +11,7 @@ from sottovoce.gossip.bloom import (
     FULL_BLOOM,
     bloom_from_bytes,
     bloom_matches,
+    bloom_of_topics,
     bloom_to_bytes,
     topic_bloom,
     topics_within,
@@ -80,3 +81,11 @@ def test_many_topics_are_told_apart_as_one_is() -> None:
         assert [is_within(topic) for topic in topics] == [
             bloom_matches(bloom, topic_bloom(topic)) for topic in topics
         ]
+
+
+@pytest.mark.parametrize("count", [0, 1, 512, 2000])
+def test_bloom_of_topics_joins_those_of_each(count: int) -> None:
+    random = Random(count)
+    topics = [Topic(random.randbytes(2) + bytes(2)) for _ in range(count)]
+    joined = {bit for topic in topics for bit in bits_of(topic)}
+    assert bloom_of_topics(topics) == sum(1 << (8 * (63 - bit // 8) + bit % 8) for bit in joined)

@@ -18,6 +18,7 @@ from sottovoce.gossip.confirmations import (
     encode_batch_acknowledged,
     encode_message_response,
 )
+from sottovoce.gossip.envelope import ENVELOPES_PER_PACKET_MAX
 
 BATCH = batch_hash(b"\xc0")
 REFUSALS = [Refusal(envelope_hash(bytes([n]) * 32), 37, "very old envelope") for n in range(9)]
@@ -57,6 +58,11 @@ def test_another_version_is_ignored() -> None:
         b"",
         (bytes(31), ()),
         (bytes(32), b"x"),
+        (bytes(32), (), ()),
+        ((), ()),
+        (bytes(32), (b"x",)),
+        (bytes(32), ((bytes(32), 1, b"x", b"x"),)),
+        (bytes(32), ((bytes(32), (), b"x"),)),
         (bytes(32), ((bytes(32), 1),)),
         (bytes(32), ((bytes(31), 1, b"x"),)),
         (bytes(32), ((bytes(32), b"\x00\x01", b"x"),)),
@@ -98,3 +104,12 @@ def test_oldest_batch_is_forgotten_first() -> None:
     assert len(batches) == BATCHES_REMEMBERED_MAX
     assert batches.take(names[0]) == ()
     assert batches.take(names[1]) != ()
+
+
+def test_more_refusals_than_a_packet_has_envelopes_answer_no_batch() -> None:
+    refusals = [(bytes(32), 21, b"")] * ENVELOPES_PER_PACKET_MAX
+    response = decode_message_response(rlp.encode((1, (bytes(32), refusals))))
+    assert response is not None
+    assert len(response.refusals) == ENVELOPES_PER_PACKET_MAX
+    one_more = rlp.encode((1, (bytes(32), [*refusals, refusals[0]])))
+    assert decode_message_response(one_more) is UNREADABLE

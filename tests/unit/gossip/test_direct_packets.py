@@ -8,6 +8,7 @@ import pytest
 from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
 from sottovoce.codec import rlp
 from sottovoce.gossip.direct_packets import (
+    REQUEST_TOPICS_MAX,
     SERVER_TEXT_CHARS_MAX,
     Completion,
     PlainRequest,
@@ -28,20 +29,29 @@ REQUEST = PlainRequest(b"\x09" * 32, 100, 200, 50, b"\x01" * 36, b"\xff" * 64)
 
 
 def test_one_direct_envelope_goes_bare_and_several_as_a_list() -> None:
-    assert encode_direct([ONE]) == ONE.raw
-    assert encode_direct([ONE, TWO]) == rlp.encode_list((ONE.raw, TWO.raw))
-    assert encode_direct([]) == b"\xc0"
+    assert encode_direct([ONE.raw], bare=True) == ONE.raw
+    assert encode_direct([ONE.raw], bare=False) == rlp.encode_list((ONE.raw,))
+    assert encode_direct([ONE.raw, TWO.raw], bare=True) == rlp.encode_list((ONE.raw, TWO.raw))
+    assert encode_direct([], bare=True) == b"\xc0"
 
 
 @pytest.mark.parametrize("envelopes", [[], [ONE], [ONE, TWO]])
 def test_direct_envelopes_survive_their_packet(envelopes: list[Any]) -> None:
-    assert decode_direct(encode_direct(envelopes), list_accepted=True) == envelopes
+    payload = encode_direct([envelope.raw for envelope in envelopes], bare=True)
+    assert decode_direct(payload, list_accepted=True, bare_accepted=True) == envelopes
+
+
+def test_bare_envelope_is_refused_where_the_dialect_sends_lists_only() -> None:
+    payload = encode_direct([ONE.raw], bare=False)
+    assert decode_direct(payload, list_accepted=True, bare_accepted=False) == [ONE]
+    with pytest.raises(RemoteProtocolError):
+        decode_direct(ONE.raw, list_accepted=True, bare_accepted=False)
 
 
 def test_list_is_refused_where_the_dialect_has_none() -> None:
-    assert decode_direct(ONE.raw, list_accepted=False) == [ONE]
+    assert decode_direct(ONE.raw, list_accepted=False, bare_accepted=True) == [ONE]
     with pytest.raises(RemoteProtocolError):
-        decode_direct(rlp.encode_list((ONE.raw,)), list_accepted=False)
+        decode_direct(rlp.encode_list((ONE.raw,)), list_accepted=False, bare_accepted=True)
 
 
 def test_plain_request_survives_its_packet() -> None:
@@ -64,12 +74,12 @@ def test_plain_request_has_six_items(count: int) -> None:
 
 
 def test_request_is_an_envelope_or_a_plain_list() -> None:
-    check_direct_request(ONE.raw, plain_accepted=False)
-    check_direct_request(encode_plain_request(REQUEST), plain_accepted=True)
+    check_direct_request(ONE.raw, plain_items=0)
+    check_direct_request(encode_plain_request(REQUEST), plain_items=6)
     with pytest.raises(RemoteProtocolError):
-        check_direct_request(encode_plain_request(REQUEST), plain_accepted=False)
+        check_direct_request(encode_plain_request(REQUEST), plain_items=0)
     with pytest.raises(RemoteProtocolError):
-        check_direct_request(b"\x01", plain_accepted=True)
+        check_direct_request(b"\x01", plain_items=6)
 
 
 @pytest.mark.parametrize(
@@ -119,3 +129,31 @@ def test_completion_in_a_list_is_refused() -> None:
 def test_words_of_a_server_are_cut() -> None:
     body = b"ERROR=" + bytes(32) + b"e" * 9999
     assert decode_completion_body(body).error == "e" * SERVER_TEXT_CHARS_MAX
+
+
+@pytest.mark.parametrize("topics", [(), (b"abcd",), (b"abcd", b"efgh")])
+def test_plain_request_with_topics_survives_its_packet(topics: tuple[bytes, ...]) -> None:
+    named = replace(REQUEST, topics=topics)
+    assert decode_plain_request(encode_plain_request(named)) == named
+
+
+@pytest.mark.parametrize("change", [{"bloom": b""}, {"topics": ()}])
+def test_plain_request_of_waku_has_a_bloom_or_topics(change: dict[str, Any]) -> None:
+    named = replace(REQUEST, topics=(b"abcd",))
+    changed = replace(named, **change)
+    assert decode_plain_request(encode_plain_request(changed)) == changed
+    with pytest.raises(LocalProtocolError):
+        encode_plain_request(replace(named, bloom=b"", topics=()))
+
+
+@pytest.mark.parametrize(
+    "item", [b"abcd", (b"abc",), ((b"abcd",),), [b"abcd"] * (REQUEST_TOPICS_MAX + 1)]
+)
+def test_topics_of_a_plain_request_have_four_bytes_and_a_bound(item: rlp.Encodable) -> None:
+    with pytest.raises(RemoteProtocolError):
+        decode_plain_request(rlp.encode((bytes(32), 1, 2, 3, b"", bytes(64), item)))
+
+
+def test_plain_request_ends_with_its_packet() -> None:
+    with pytest.raises(RemoteProtocolError, match="after its end"):
+        decode_plain_request(encode_plain_request(REQUEST) + b"\x00")

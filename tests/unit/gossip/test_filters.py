@@ -10,7 +10,6 @@ from sottovoce.base.quantities import Topic
 from sottovoce.base.secret import PrivateKey, SymmetricKey
 from sottovoce.crypto import secp256k1
 from sottovoce.gossip import filters
-from sottovoce.gossip.bloom import topic_bloom
 from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.filters import Filter, FilterTable, make_filter
 from sottovoce.gossip.proof_of_work import envelope_pow
@@ -19,6 +18,7 @@ from vectors.scripted_entropy import SeededEntropy
 
 FIRST_TOPIC = Topic(b"\x01\x02\x03\x04")
 SECOND_TOPIC = Topic(b"\x05\x06\x07\x00")
+OTHER_TOPIC = Topic(b"\x08\x09\x0a\x00")
 FIRST_KEY = SymmetricKey(b"\x05" * 32)
 SECOND_KEY = SymmetricKey(b"\x06" * 32)
 OWN_KEY = PrivateKey(b"\x07" * 32)
@@ -165,14 +165,23 @@ def test_number_in_use_is_refused() -> None:
         table_of(Filter(FIRST_KEY)).install(0, Filter(SECOND_KEY))
 
 
-def test_topics_bloom_joins_the_topics_of_installed_filters() -> None:
+def test_topics_that_peers_may_be_told_are_those_of_announced_filters() -> None:
     table = table_of(
         Filter(FIRST_KEY, FIRST_ONLY), Filter(FIRST_KEY, frozenset({SECOND_TOPIC})), Filter(OWN_KEY)
     )
-    assert table.topics_bloom() == topic_bloom(FIRST_TOPIC) | topic_bloom(SECOND_TOPIC)
+    table.install(7, Filter(SECOND_KEY, frozenset({OTHER_TOPIC}), announced=False))
+    assert table.announced_topics() == {FIRST_TOPIC, SECOND_TOPIC}
     table.remove(0)
-    assert table.topics_bloom() == topic_bloom(SECOND_TOPIC)
-    assert FilterTable().topics_bloom() == 0
+    assert table.announced_topics() == {SECOND_TOPIC}
+    assert FilterTable().announced_topics() == frozenset()
+
+
+def test_one_filter_keeps_its_topics_from_peers_whatever_others_say() -> None:
+    table = table_of(Filter(FIRST_KEY, FIRST_ONLY))
+    table.install(8, Filter(OWN_KEY, FIRST_ONLY, announced=False))
+    assert table.announced_topics() == frozenset()
+    table.remove(8)
+    assert table.announced_topics() == {FIRST_TOPIC}
 
 
 def test_made_filter_has_exactly_one_key() -> None:

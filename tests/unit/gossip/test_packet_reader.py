@@ -20,7 +20,7 @@ from sottovoce.gossip.whisper_v6 import STATUS_GO
 from sottovoce.gossip.wishes import encode_pow_requirement
 from unit.gossip.network import make_envelope, messages, status
 
-SETTINGS = GossipSettings(message_bytes_max=500)
+SETTINGS = GossipSettings(message_bytes_max=500, packet_bytes_max=500)
 
 
 def greeted(*, trusted: bool = False) -> Session:

@@ -36,7 +36,7 @@ from sottovoce.gossip.events import (
 from sottovoce.gossip.filters import Filter
 from sottovoce.gossip.proof_of_work import mine
 from sottovoce.gossip.seal import EnvelopeRoute, seal
-from sottovoce.gossip.settings import GossipSettings
+from sottovoce.gossip.settings import GossipSettings, Interest
 from sottovoce.gossip.sync_packets import SyncRequest, SyncResponse, decode_sync_response
 from sottovoce.gossip.whisper_v6 import GETH
 from sottovoce.gossip.wishes import encode_bloom_filter, encode_pow_requirement
@@ -76,17 +76,22 @@ def test_accepted_post_is_told_and_pooled() -> None:
     [
         (make_envelope(ttl_s=10**6, pow=0), Drop.LOW_POW),
         (make_envelope(sent_unix_s=10**9), Drop.VERY_OLD),
-        (make_envelope(topic=OTHER_TOPIC), Drop.BLOOM),
         (make_envelope(b"x" * 500), Drop.TOO_LARGE),
     ],
 )
 def test_own_envelope_passes_the_same_checks(envelope: object, reason: Drop) -> None:
-    bloom = bloom_to_bytes(topic_bloom(TOPIC))
-    bench = Bench(settings=GossipSettings(bloom=bloom, message_bytes_max=500))
+    bench = Bench(settings=GossipSettings(message_bytes_max=500))
     posted = envelope
     assert isinstance(posted, type(ONE))
     assert bench.post(posted) == [PostRefused(posted.hash, reason)]
     assert bench.relay.statistics.dropped[reason] == 1
+
+
+@pytest.mark.parametrize("interest", [Interest.BLOOM, Interest.TOPICS])
+def test_own_envelope_needs_no_interest_of_ours(interest: Interest) -> None:
+    bench = Bench(settings=GossipSettings(interest=interest, own_delay_s_max=0.0))
+    bench.greet(1)
+    assert hashes_to(1, bench.post(ONE)) == [ONE.hash]
 
 
 def test_own_envelope_that_fits_no_packet_is_refused() -> None:
@@ -184,7 +189,9 @@ def test_many_direct_envelopes_are_split() -> None:
     envelopes = tuple(make_envelope(bytes([n]) * 300) for n in range(9))
     packets = packets_to(1, bench.handle(DirectPosted(1, envelopes)))
     assert max(len(packet.payload) for packet in packets) <= 1000
-    parts = [decode_direct(packet.payload, list_accepted=True) for packet in packets]
+    parts = [
+        decode_direct(packet.payload, list_accepted=True, bare_accepted=True) for packet in packets
+    ]
     assert [envelope for part in parts for envelope in part] == list(envelopes)
 
 

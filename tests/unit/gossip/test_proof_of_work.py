@@ -17,6 +17,7 @@ from sottovoce.gossip.proof_of_work import (
     mine,
     search,
     target_bits,
+    target_by_size,
 )
 
 UNMINED = UnminedEnvelope(1_590_000_050, 50, Topic(b"\x01\x02\x03\x04"), bytes(300))
@@ -147,3 +148,27 @@ def test_target_not_reached_in_the_tries_is_an_error() -> None:
         mine(UNMINED, 0.2, 0)
     with pytest.raises(ProofOfWorkError):
         mine(UNMINED, 1e15, 100)
+
+
+@pytest.mark.parametrize("asked", [0.0, 0.001, 0.5])
+def test_small_envelope_aims_at_what_all_clients_aim_at(asked: float) -> None:
+    assert target_by_size(0, 15, asked) == target_by_size(49_999, 15, asked) == 0.002
+
+
+def test_large_envelope_aims_as_low_as_everybody_around_lets_it() -> None:
+    assert target_by_size(50_000, 15, 0.0) == 0.000002
+    assert 0.001 < target_by_size(50_000, 15, 0.001) < 0.0012
+    assert target_by_size(50_000, 0, 0.0005) == 0.001
+
+
+@pytest.mark.parametrize("asked", [0.002, 1e6, float("inf")])
+def test_large_envelope_never_aims_higher_than_a_small_one(asked: float) -> None:
+    assert target_by_size(1_000_000, 15, asked) == 0.002
+
+
+@pytest.mark.parametrize("late_s", [0, 1])
+def test_large_envelope_counts_enough_where_the_clock_is_a_second_behind(late_s: int) -> None:
+    """Whoever is behind takes it for one of the future, which has to live longer."""
+    unmined = UnminedEnvelope(1_600_000_015, 15, Topic(b"topi"), bytes(60_000))
+    envelope = mine(unmined, target_by_size(60_000, 15, 0.001), 100_000)
+    assert envelope_pow(envelope, extra_s=late_s + (late_s > 0)) >= 0.001

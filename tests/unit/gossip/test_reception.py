@@ -28,7 +28,7 @@ from sottovoce.gossip.events import (
 )
 from sottovoce.gossip.seal import EnvelopeRoute, seal
 from sottovoce.gossip.session import HELD_BYTES_MAX
-from sottovoce.gossip.settings import GossipSettings
+from sottovoce.gossip.settings import GossipSettings, Interest
 from sottovoce.gossip.sync_packets import (
     SyncRequest,
 )
@@ -68,6 +68,8 @@ def dropping(reason: Drop) -> tuple[Bench, Envelope]:
     if reason is Drop.TOO_LARGE:
         settings = GossipSettings(message_bytes_max=100, minimum_pow=0.0)
         return Bench(settings=settings), make_envelope(b"x" * 81, pow=0)
+    if reason is Drop.TOPICS:
+        return Bench(settings=GossipSettings(interest=Interest.TOPICS)), make_envelope()
     bench = Bench(settings=GossipSettings(bloom=bloom_to_bytes(topic_bloom(TOPIC))))
     return bench, {
         Drop.EXPIRED: make_envelope(sent_unix_s=int(bench.now.unix_s) - 51),
@@ -78,7 +80,10 @@ def dropping(reason: Drop) -> tuple[Bench, Envelope]:
     }[reason]
 
 
-@pytest.mark.parametrize("reason", [drop for drop in Drop if drop is not Drop.DUPLICATE])
+# Two reasons need more than one envelope: they have tests of their own.
+@pytest.mark.parametrize(
+    "reason", [drop for drop in Drop if drop not in {Drop.DUPLICATE, Drop.OVER_LIMIT}]
+)
 def test_each_drop_is_counted_and_pools_nothing(reason: Drop) -> None:
     bench, envelope = dropping(reason)
     bench.greet(1)
@@ -250,7 +255,7 @@ def test_malformed_packet_fails_the_peer(broken: Packet) -> None:
 
 
 def test_packet_above_the_largest_size_fails_the_peer_whatever_its_code() -> None:
-    bench = Bench(settings=GossipSettings(message_bytes_max=100))
+    bench = Bench(settings=GossipSettings(message_bytes_max=100, packet_bytes_max=100))
     bench.greet(1)
     assert failures(bench.feed(1, Packet(50, bytes(100)))) == []
     assert len(failures(bench.feed(1, Packet(50, bytes(101))))) == 1

@@ -8,10 +8,10 @@ from sottovoce.base.secret import SymmetricKey
 from sottovoce.gossip import relay_state
 from sottovoce.gossip.events import EnvelopesToArchive, Failure, PacketsToSend, PeerFailed
 from sottovoce.gossip.filters import make_filter
+from sottovoce.gossip.options import StatusOptions
 from sottovoce.gossip.relay_state import OFFER_PAUSE_S, Gathered, RelayState
 from sottovoce.gossip.session import Session
 from sottovoce.gossip.settings import GossipSettings
-from sottovoce.gossip.status import Status
 from sottovoce.gossip.whisper_v6 import STATUS_GO
 from unit.gossip.network import START_UNIX_S, CountingEntropy, make_envelope
 
@@ -24,7 +24,7 @@ def new_state(settings: GossipSettings | None = None) -> RelayState:
 
 def greeted_session(state: RelayState) -> Session:
     session = Session(1, STATUS_GO, state.pool.take_slot(), trusted=False, now_s=100.0)
-    session.greet(Status(), state.settings)
+    session.greet(StatusOptions(), state.settings)
     return session
 
 

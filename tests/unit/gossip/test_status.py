@@ -1,6 +1,7 @@
 """The status: what is sent, and how much disorder is borne."""
 
 import math
+import tracemalloc
 
 import pytest
 
@@ -8,15 +9,20 @@ from sottovoce.base.errors import RemoteProtocolError
 from sottovoce.codec import rlp
 from sottovoce.gossip.bloom import bloom_to_bytes
 from sottovoce.gossip.dialect import Dialect
-from sottovoce.gossip.status import Status, decode_status, encode_status
-from sottovoce.gossip.whisper_v6 import GETH, STATUS_GO
+from sottovoce.gossip.options import StatusOptions
+from sottovoce.gossip.settings import PACKET_BYTES_MAX
+from sottovoce.gossip.status import decode_status, encode_status
+from sottovoce.gossip.whisper_v6 import GETH, GETH_STATUS_ITEM_COUNT, STATUS_GO
 from sottovoce.gossip.wishes import pow_to_bits
 
 BLOOM = bloom_to_bytes(5)
 HALF = pow_to_bits(0.5)
+NOTHING_BUT_THE_VERSION = StatusOptions(
+    minimum_pow=0.0, light=False, confirmations=False, rate_limits=(0, 0, 0), item_count=1
+)
 
 
-def decode(*items: rlp.Encodable) -> Status:
+def decode(*items: rlp.Encodable) -> StatusOptions:
     return decode_status(rlp.encode(items), STATUS_GO)
 
 
@@ -24,11 +30,9 @@ def decode(*items: rlp.Encodable) -> Status:
 def test_status_has_the_items_of_its_dialect(dialect: Dialect, count: int) -> None:
     payload = encode_status(
         dialect,
-        minimum_pow=0.5,
-        bloom=BLOOM,
-        light=True,
-        confirmations=True,
-        rate_limits=(1, 2, 3),
+        StatusOptions(
+            minimum_pow=0.5, bloom=BLOOM, light=True, confirmations=True, rate_limits=(1, 2, 3)
+        ),
     )
     status = decode_status(payload, dialect)
     assert (status.minimum_pow, status.bloom, status.light) == (0.5, BLOOM, True)
@@ -38,7 +42,7 @@ def test_status_has_the_items_of_its_dialect(dialect: Dialect, count: int) -> No
 
 
 def test_version_alone_is_enough() -> None:
-    assert decode(6) == Status()
+    assert decode(6) == NOTHING_BUT_THE_VERSION
 
 
 @pytest.mark.parametrize("payload", [b"", b"\x06", b"\xc0", b"\xc1\x05", b"\xc2\xc1\x06", b"\xc2"])
@@ -93,4 +97,21 @@ def test_extra_items_are_ignored_and_counted() -> None:
 
 
 def test_bytes_after_the_list_are_ignored() -> None:
-    assert decode_status(rlp.encode((6,)) + b"\xff", STATUS_GO) == Status()
+    assert decode_status(rlp.encode((6,)) + b"\xff", STATUS_GO) == NOTHING_BUT_THE_VERSION
+
+
+@pytest.mark.parametrize("where", ["behind everything", "in the place of the limits"])
+def test_status_as_large_as_a_packet_is_not_read_item_by_item(where: str) -> None:
+    known = b"".join(rlp.encode(item) for item in (6, 0, b"", 0, 1))
+    many = rlp.encode(0) * (PACKET_BYTES_MAX // 4)
+    items = [known, rlp.encode_list([many])]
+    if where == "behind everything":
+        items = [known, rlp.encode((0, 0, 0)), many]
+    payload = rlp.encode_list(items)
+    tracemalloc.start()
+    said = decode_status(payload, STATUS_GO)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 2 * len(payload)
+    assert said.confirmations is True
+    assert GETH_STATUS_ITEM_COUNT < said.item_count <= 16

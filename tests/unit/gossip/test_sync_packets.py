@@ -1,5 +1,6 @@
 """Sync packets: the request's bounds and the parts of an answer."""
 
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
 from sottovoce.codec import rlp
+from sottovoce.gossip.settings import PACKET_BYTES_MAX
 from sottovoce.gossip.sync_packets import (
     SYNC_TEXT_CHARS_MAX,
     SyncRequest,
@@ -33,6 +35,16 @@ def test_senseless_request_is_refused_on_both_sides(change: dict[str, Any]) -> N
     items = (request.lower_unix_s, request.upper_unix_s, b"", request.limit, b"")
     with pytest.raises(RemoteProtocolError):
         decode_sync_request(rlp.encode(items))
+
+
+def test_request_as_large_as_a_packet_is_refused_at_its_sixth_item() -> None:
+    payload = rlp.encode_list([rlp.encode(1) * (PACKET_BYTES_MAX // 4)])
+    tracemalloc.start()
+    with pytest.raises(RemoteProtocolError):
+        decode_sync_request(payload)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < len(payload) // 100
 
 
 @pytest.mark.parametrize("count", [4, 6])
