@@ -1,7 +1,8 @@
-"""Reading a request: its three forms, and whether what it asks for makes sense.
+"""Reading a request: its forms, and whether what it asks for makes sense.
 
 How often a peer may ask is not its business. Texts of refusals are those of status-go where it has
-one, because its clients know them.
+one, because its clients know them; its servers in Whisper and in Waku differ in some. Only those
+in Whisper know the old binary form.
 
 Spec: status-go mailserver/mailserver.go (docs/spec-deviations.md, "Requests of mailservers").
 """
@@ -14,6 +15,7 @@ from sottovoce.base.errors import RemoteProtocolError
 from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import TOPIC_BYTES, PublicKey, Topic
 from sottovoce.gossip.bloom import BLOOM_BYTES, FULL_BLOOM, bloom_from_bytes, bloom_to_bytes
+from sottovoce.gossip.dialect import WAKU_WORLD, WHISPER_WORLD
 from sottovoce.gossip.direct_packets import PlainRequest, decode_plain_request
 from sottovoce.gossip.envelope import SECONDS_MAX, Envelope, decode_envelope
 from sottovoce.gossip.proof_of_work import envelope_pow
@@ -63,6 +65,22 @@ class Refused:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What the servers of one world say of a sealed request before they have read it."""
+
+    low_pow: str
+    unsigned: str
+
+
+# In Whisper the old binary form is tried after every failure, and its error is the one told.
+_TEXTS: Final = {
+    WHISPER_WORLD: _Texts("PoW() is too low", "wrong signature of p2p request"),
+    WAKU_WORLD: _Texts(
+        "PoW too low", "check message signature failed: wrong signature of p2p request"
+    ),
+}
+
 _NOT_ADMITTED: Final = Refused(
     Refusal.NOT_ADMITTED, "this mailserver has a password; seal the request with it"
 )
@@ -101,7 +119,12 @@ def request_id(recognized: Recognized) -> bytes:
 
 
 def understand(
-    recognized: Recognized, key: PublicKey, settings: ServerSettings, now: Moment
+    recognized: Recognized,
+    key: PublicKey,
+    settings: ServerSettings,
+    now: Moment,
+    *,
+    world: int = WHISPER_WORLD,
 ) -> Wanted | Refused:
     """Read a request to its end.
 
@@ -110,20 +133,25 @@ def understand(
         key: Node key of the peer that sent it.
         settings: Keys and bounds of the mailserver.
         now: A missing upper bound is counted from here.
+        world: Whose servers the peer takes us for.
     """
     if isinstance(recognized, PlainRequest):
         return _understand_plain(recognized, key, settings, now)
     if len(recognized.raw) > REQUEST_BYTES_MAX:
         detail = f"request is invalid: it has more than {REQUEST_BYTES_MAX} bytes"
         return Refused(Refusal.TOO_LARGE, detail)
+    texts = _TEXTS[world]
     if envelope_pow(recognized) < settings.minimum_pow:
-        return Refused(Refusal.LOW_POW, "PoW() is too low")
+        return Refused(Refusal.LOW_POW, texts.low_pow)
     message = _open(recognized, settings)
     if message is None:
         return Refused(Refusal.NOT_OPENED, "failed to decrypt p2p request")
     if message.transport_sender is None:
-        return Refused(Refusal.UNSIGNED, "wrong signature of p2p request")
-    sealed = _read_list(message.payload) or _read_binary(message.payload, key)
+        return Refused(Refusal.UNSIGNED, texts.unsigned)
+    if world == WAKU_WORLD:
+        sealed = _read_list_alone(message.payload, now)
+    else:
+        sealed = _read_list(message.payload) or _read_binary(message.payload, key)
     return sealed if isinstance(sealed, Refused) else _checked(sealed, settings, now)
 
 
@@ -133,7 +161,12 @@ def _understand_plain(
     if not _may_ask(key, settings):
         return _NOT_ADMITTED
     asked = _Asked(
-        request.from_unix_s, request.to_unix_s, request.bloom, request.limit, request.cursor
+        request.from_unix_s,
+        request.to_unix_s,
+        request.bloom,
+        request.limit,
+        request.cursor,
+        request.topics or (),
     )
     return _checked(asked, settings, now)
 
@@ -173,6 +206,21 @@ def _read_list(payload: bytes) -> _Asked | None:
         return None
     if 0 < request.to_unix_s < request.from_unix_s:
         return None
+    return _asked(request)
+
+
+def _read_list_alone(payload: bytes, now: Moment) -> _Asked | Refused:
+    """Read the list of seven items, which is all that the servers in Waku know."""
+    try:
+        request = decode_request(payload)
+    except RemoteProtocolError as error:
+        return Refused(Refusal.INVALID, f"failed to decode data: {error}")
+    if (request.to_unix_s or _open_end(now)) < request.from_unix_s:
+        return Refused(Refusal.INVALID, "query range is invalid: lower > upper")
+    return _asked(request)
+
+
+def _asked(request: HistoryRequest) -> _Asked:
     return _Asked(
         request.from_unix_s,
         request.to_unix_s,
@@ -207,7 +255,7 @@ def _read_binary(payload: bytes, key: PublicKey) -> _Asked | Refused:
 
 
 def _checked(asked: _Asked, settings: ServerSettings, now: Moment) -> Wanted | Refused:
-    to_unix_s = asked.to_unix_s or now.unix_whole_s + _OPEN_END_S
+    to_unix_s = asked.to_unix_s or _open_end(now)
     fault = _fault(asked, to_unix_s)
     if fault is not None:
         return Refused(Refusal.INVALID, f"request is invalid: {fault}")
@@ -221,6 +269,10 @@ def _checked(asked: _Asked, settings: ServerSettings, now: Moment) -> Wanted | R
         bytes_max=settings.answer_bytes_max,
     )
     return Wanted(selection, asked.batch, finds_nothing=to_unix_s == SECONDS_MAX)
+
+
+def _open_end(now: Moment) -> int:
+    return now.unix_whole_s + _OPEN_END_S
 
 
 def _fault(asked: _Asked, to_unix_s: int) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sottovoce.base.quantities import PublicKey
+from sottovoce.gossip.dialect import WHISPER_WORLD
 from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.sync_packets import SyncRequest, SyncResponse
 from sottovoce.mail.archive import ArchiveSize, Page, Selection
@@ -16,11 +17,19 @@ from sottovoce.mail.archive import ArchiveSize, Page, Selection
 
 @dataclass(frozen=True, slots=True)
 class RequestReceived:
-    """A peer asks for history (code 126); `payload` is the packet's body, whole."""
+    """A peer asks for history (code 126).
+
+    Attributes:
+        peer: Who asks.
+        key: Its node key.
+        payload: The packet's body, whole.
+        world: Whose servers it takes us for: those of Whisper or those of Waku.
+    """
 
     peer: int
     key: PublicKey
     payload: bytes = field(repr=False)
+    world: int = WHISPER_WORLD
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ class Serving:
             return
         name = request_id(recognized)
         judged = self._limits.refusal_unread(event.key, now.monotonic_s) or understand(
-            recognized, event.key, self._settings, now
+            recognized, event.key, self._settings, now, world=event.world
         )
         if not self._admit(event.peer, event.key, name, judged, now):
             self._limits.note_refused(event.key, now.monotonic_s, size=len(event.payload))

@@ -7,6 +7,7 @@ import pytest
 from sottovoce.base.quantities import PublicKey
 from sottovoce.base.secret import SymmetricKey
 from sottovoce.codec import rlp
+from sottovoce.gossip.dialect import WAKU_WORLD, WHISPER_WORLD
 from sottovoce.gossip.direct_packets import PlainRequest, encode_plain_request
 from sottovoce.gossip.envelope import SECONDS_MAX
 from sottovoce.gossip.sync_packets import SyncRequest
@@ -44,10 +45,12 @@ PLAIN = PlainRequest(b"\x09" * 32, START_UNIX_S, START_UNIX_S + 60, 5, b"", FULL
 EVERYTHING = int.from_bytes(FULL, "big")
 
 
-def read(payload: bytes, settings: ServerSettings = SETTINGS) -> Wanted | Refused:
+def read(
+    payload: bytes, settings: ServerSettings = SETTINGS, *, world: int = WHISPER_WORLD
+) -> Wanted | Refused:
     recognized = recognize(payload)
     assert recognized is not None
-    return understand(recognized, asker(), settings, START)
+    return understand(recognized, asker(), settings, START, world=world)
 
 
 def selection(payload: bytes) -> Selection:
@@ -56,8 +59,10 @@ def selection(payload: bytes) -> Selection:
     return wanted.selection
 
 
-def refusal(payload: bytes, settings: ServerSettings = SETTINGS) -> str:
-    refused = read(payload, settings)
+def refusal(
+    payload: bytes, settings: ServerSettings = SETTINGS, *, world: int = WHISPER_WORLD
+) -> str:
+    refused = read(payload, settings, world=world)
     assert isinstance(refused, Refused)
     return refused.detail
 
@@ -242,6 +247,53 @@ def test_binary_form_is_refused_with_its_own_texts(payload: bytes, text: str) ->
 
 def test_list_with_bounds_the_wrong_way_round_is_told_the_error_of_the_binary_form() -> None:
     assert refusal(listed(lower=9, upper=8)).startswith("query range is invalid: from > to (")
+
+
+# ---- Waku
+
+
+def in_waku(payload: bytes, settings: ServerSettings = SETTINGS) -> str:
+    return refusal(payload, settings, world=WAKU_WORLD)
+
+
+def test_list_is_read_alike_in_both_worlds() -> None:
+    wanted = replace(wanted_topics(TOPIC), limit=7)
+    assert read(request(wanted).raw, world=WAKU_WORLD) == read(request(wanted).raw)
+
+
+@pytest.mark.parametrize("payload", [b"", b"\x01" * 7, DAY_BEFORE, DAY_BEFORE + FULL])
+def test_waku_knows_no_binary_form(payload: bytes) -> None:
+    assert in_waku(sealed(payload).raw).startswith("failed to decode data: ")
+
+
+def test_list_of_six_items_is_told_for_what_it_is() -> None:
+    six = sealed(rlp.encode((START_UNIX_S, START_UNIX_S + 60, FULL, 0, b"", 1)))
+    assert in_waku(six.raw) == "failed to decode data: mail request: expected seven items"
+
+
+def test_texts_of_waku() -> None:
+    text = "check message signature failed: wrong signature of p2p request"
+    assert in_waku(sealed(encode_request(WANTED), signer=None).raw) == text
+    assert in_waku(sealed(b"", pow=0).raw, replace(SETTINGS, minimum_pow=1e9)) == "PoW too low"
+    only_node = ServerSettings(node_key=NODE_KEY)
+    assert in_waku(request().raw, only_node) == "failed to decrypt p2p request"
+    assert in_waku(listed(limit=1001)).startswith("request is invalid: limit")
+
+
+@pytest.mark.parametrize("bounds", [(9, 8), (START_UNIX_S + 100, 0)])
+def test_bounds_the_wrong_way_round_are_told_for_what_they_are(bounds: tuple[int, int]) -> None:
+    lower, upper = bounds
+    text = "query range is invalid: lower > upper"
+    assert in_waku(listed(lower=lower, upper=upper)) == text
+
+
+def test_plain_request_with_topics_asks_for_these() -> None:
+    named = replace(PLAIN, topics=(TOPIC,))
+    wanted = read(encode_plain_request(named), world=WAKU_WORLD)
+    assert isinstance(wanted, Wanted)
+    assert wanted.selection.topics == {TOPIC}
+    without = encode_plain_request(replace(named, bloom=b""))
+    assert in_waku(without) == "request is invalid: bloom filter is empty"
 
 
 # ---- sync

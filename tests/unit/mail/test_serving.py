@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from sottovoce.gossip.dialect import WAKU_WORLD, WHISPER_WORLD
+from sottovoce.gossip.direct_packets import decode_completion_body
 from sottovoce.gossip.sync_packets import SyncRequest
 from sottovoce.mail.request import HistoryRequest
 from sottovoce.mail.server_events import (
@@ -14,7 +16,9 @@ from sottovoce.mail.server_events import (
     QueryArchive,
     QueryFailed,
     RefuseSync,
+    RequestReceived,
     SendArchived,
+    SendCompletion,
     SendSynced,
     ServerOutput,
     SyncReceived,
@@ -245,3 +249,14 @@ def test_limit_of_zero_is_the_largest(limit: int) -> None:
     bench.answering = False
     wanted = HistoryRequest(START_UNIX_S, START_UNIX_S + 1, FULL, limit=limit)
     assert query(bench.ask(wanted)).selection.limit == 1000
+
+
+def test_error_of_a_request_is_that_of_the_world_it_came_from() -> None:
+    old = sealed(b"\x01").raw
+    texts = []
+    for world in (WHISPER_WORLD, WAKU_WORLD):
+        (output,) = Bench().handle(RequestReceived(PEER, asker(PEER), old, world))
+        assert isinstance(output, SendCompletion)
+        texts.append(decode_completion_body(output.body).error)
+    assert texts[0] == "Undersized p2p request"
+    assert (texts[1] or "").startswith("failed to decode data: ")
