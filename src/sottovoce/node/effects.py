@@ -12,6 +12,7 @@ from sottovoce.base.quantities import EnvelopeHash, PublicKey
 from sottovoce.gossip.seal import OpenedMessage
 from sottovoce.mail.client_events import PageEnd
 from sottovoce.mail.server_events import ArchiveWish
+from sottovoce.node.budget import Budget
 
 # ---- relay lane
 
@@ -80,12 +81,21 @@ class MessageArrived:
 
 @dataclass(frozen=True, slots=True)
 class PeerConnected:
-    """A peer's greeting is complete: envelopes flow."""
+    """A peer's greeting is complete: envelopes flow.
+
+    Attributes:
+        public_key: Its node key.
+        client_id: How it calls itself.
+        address: The other end of the stream.
+        inbound: Whether it dialled us.
+        protocols: What is spoken with it: ``shh/6``, ``waku/0``, ``waku/1``.
+    """
 
     public_key: PublicKey
     client_id: str
     address: str
     inbound: bool
+    protocols: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +163,14 @@ class ConfirmedByPeer:
     Attributes:
         public_key: Who answered.
         batch: Keccak-256 of the packet's payload.
-        refused: Hash and the peer's words for each envelope that it did not take.
+        refused: Hash and the peer's words for each envelope of ours that it did not take.
+        accepted: Hash of each that it took.
     """
 
     public_key: PublicKey
     batch: EnvelopeHash
     refused: tuple[tuple[EnvelopeHash, str], ...]
+    accepted: tuple[EnvelopeHash, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +229,13 @@ class ArchivingChanged:
     trouble: str
 
 
+@dataclass(frozen=True, slots=True)
+class BudgetChanged:
+    """Today's budget of bytes is nearly used, used up, or free again at midnight."""
+
+    budget: Budget
+
+
 Fact: TypeAlias = (
     MessageArrived
     | PostSucceeded
@@ -230,6 +249,7 @@ Fact: TypeAlias = (
     | HistoryDone
     | SyncDone
     | ArchivingChanged
+    | BudgetChanged
 )
 
 Effect: TypeAlias = RelayEffect | Fact

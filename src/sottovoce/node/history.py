@@ -25,6 +25,7 @@ from sottovoce.mail.client_events import PageEnd
 from sottovoce.mail.request import REQUEST_LIMIT_MAX, HistoryRequest, encode_request
 from sottovoce.node.effects import Compute, Effect, HistoryArriving, HistoryDone, PostFailed
 from sottovoce.node.heard import Heard
+from sottovoce.node.history_worlds import ServerWorlds
 from sottovoce.node.inputs import AskHistory, Computed, PostMessage
 from sottovoce.node.posting import Mined, Posting
 
@@ -54,6 +55,8 @@ class _Open:
         wish: What the owner wants.
         peer: Gossip's number for the server, or None while the proof of work is searched.
         id: The hash of the request's envelope.
+        asked_s: The monotonic second at which it was sent.
+        is_heard: Whether the server said anything to it.
         envelopes_left: How many envelopes it may still bring.
         strays_left: How many of these may belong to a request that was given up before.
         bytes_left: How many bytes it may still bring.
@@ -64,6 +67,8 @@ class _Open:
     wish: AskHistory
     peer: int | None = None
     id: EnvelopeHash | None = None
+    asked_s: float = 0.0
+    is_heard: bool = False
     envelopes_left: int = 0
     strays_left: int = 0
     bytes_left: int = 0
@@ -98,7 +103,7 @@ class HistoryBook:
         entropy: Where the keys and the padding of requests come from.
         job_numbers: Gives the numbers of searches for proof of work.
         heard: What is known of envelopes.
-        find_peer: Gives gossip's number of a connected peer.
+        find_sessions: Gives gossip's numbers for a connected peer, the preferred one first.
         tell_relay: Told what gossip has to know, in order.
         emit: Told each effect, in order.
     """
@@ -109,14 +114,14 @@ class HistoryBook:
         *,
         job_numbers: Iterator[int],
         heard: Heard,
-        find_peer: Callable[[PublicKey], int | None],
+        find_sessions: Callable[[PublicKey], tuple[int, ...]],
         tell_relay: Callable[[gossip.GossipEvent, Moment], None],
         emit: Callable[[Effect], None],
     ) -> None:
         self._entropy = entropy
         self._sealing = Posting(entropy, job_numbers)
         self._heard = heard
-        self._find_peer = find_peer
+        self._worlds = ServerWorlds(find_sessions)
         self._tell_relay = tell_relay
         self._emit = emit
         self._open: dict[int, _Open] = {}
@@ -128,7 +133,11 @@ class HistoryBook:
 
     def sizes(self) -> dict[str, int]:
         """Return how much there is of everything that peers can make grow."""
-        return {"history requests": len(self._open), "history ends": len(self._ending)}
+        return {
+            "history requests": len(self._open),
+            "history ends": len(self._ending),
+            "history worlds": len(self._worlds),
+        }
 
     # ---- the owner
 
@@ -137,7 +146,7 @@ class HistoryBook:
         refusal = self._refusal(wish)
         if refusal is not None:
             self._emit(HistoryDone(wish.request, PageEnd.REFUSED, detail=refusal))
-        elif self._find_peer(wish.server.enode.public_key) is None:
+        elif self._worlds.session_for(wish.server.enode.public_key) is None:
             self._emit(HistoryDone(wish.request, PageEnd.NOT_CONNECTED, detail=_NOT_CONNECTED))
         else:
             self._seal(wish, minimum_pow, now)
@@ -186,11 +195,11 @@ class HistoryBook:
                 pass
 
     def _send(self, open: _Open, envelope: Envelope, now: Moment) -> None:
-        peer = self._find_peer(open.wish.server.enode.public_key)
+        peer = self._worlds.session_for(open.wish.server.enode.public_key)
         if peer is None:
             self._end(open, PageEnd.NOT_CONNECTED, now, detail=_NOT_CONNECTED)
             return
-        open.peer, open.id = peer, envelope.hash
+        open.peer, open.id, open.asked_s = peer, envelope.hash, now.monotonic_s
         open.strays_left = sum(self._given_up.get(peer, {}).values())
         open.envelopes_left = limit_of(open.wish.wanted) + open.strays_left
         open.bytes_left = ANSWER_BYTES_MAX
@@ -210,7 +219,17 @@ class HistoryBook:
                     self._emit(effect)
             return
         self._give_up(open)
+        if not open.is_heard:
+            after_s = now.monotonic_s - open.asked_s
+            self._worlds.given_up(open.wish.server.enode.public_key, open.peer, after_s=after_s)
         self._tell_relay(gossip.DirectRequestClosed(open.peer), now)
+
+    def _note_answer(self, open: _Open) -> None:
+        """Note that a server answers where it was asked."""
+        if not open.is_heard:
+            assert open.peer is not None
+            open.is_heard = True
+            self._worlds.answered(open.wish.server.enode.public_key, open.peer)
 
     def _give_up(self, open: _Open) -> None:
         assert open.peer is not None
@@ -227,6 +246,7 @@ class HistoryBook:
         open = self._open_of(received.peer)
         if open is None:
             return
+        self._note_answer(open)
         asked_for = [part for part in received.envelopes if open.asked_for(part)]
         size_bytes = sum(len(part.raw) for part in received.envelopes)
         # A peer that is trusted by itself may send what it likes, at any time.
@@ -251,6 +271,7 @@ class HistoryBook:
         open = self._open_of(completed.peer)
         if open is None or open.id != id:
             return
+        self._note_answer(open)
         if completed.error is not None:
             self._end(open, PageEnd.REFUSED, now, detail=completed.error)
         else:

@@ -130,7 +130,7 @@ class PostMessage:
         route: Topic, key and signer.
         payload: What the recipient will read.
         ttl_s: Seconds of life.
-        pow_target: Proof of work to reach; 0 does none.
+        pow_target: Proof of work to reach; 0 does none; None chooses by the size.
         work_time_s: Seconds that the search may take.
         padding: Padding instead of the random one, or None.
         target: Send directly to this connected peer only, past the pool, or None.
@@ -140,7 +140,7 @@ class PostMessage:
     route: EnvelopeRoute
     payload: bytes = field(repr=False)
     ttl_s: int
-    pow_target: float
+    pow_target: float | None
     work_time_s: float
     padding: bytes | None = None
     target: PublicKey | None = None

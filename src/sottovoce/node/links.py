@@ -1,7 +1,8 @@
 """The streams of a node: who is connected, who is dialled, and what becomes of each.
 
-It owns connection machines, slots and the dial schedule. Packets of a subprotocol go up to gossip
-as they are, through one function; what is in them it never looks at.
+It owns connection machines, slots and the dial schedule, and which sessions of gossip a stream
+carries: one for each subprotocol that both sides speak. Packets go up to gossip as they are,
+through one function; what is in them it never looks at.
 
 Spec: devp2p rlpx.md; go-ethereum 1.9.6 p2p/server.go and p2p/dial.go are the model.
 """
@@ -23,6 +24,7 @@ from sottovoce.devp2p.enode import Enode
 from sottovoce.devp2p.frames import PlainFrames
 from sottovoce.devp2p.settings import ConnectionSettings
 from sottovoce.gossip import events as gossip
+from sottovoce.gossip.traffic import SessionTraffic
 from sottovoce.node import inputs
 from sottovoce.node.dialing import DialSchedule
 from sottovoce.node.effects import (
@@ -34,10 +36,11 @@ from sottovoce.node.effects import (
     PeerUnreachable,
     WriteBytes,
 )
-from sottovoce.node.link import Link
-from sottovoce.node.peer_admission import Candidate, PeerAdmission
+from sottovoce.node.link import Link, is_whisper, protocol_of, session_number, stream_of
+from sottovoce.node.peer_admission import Candidate, PeerAdmission, network_of
 from sottovoce.node.settings import NodeSettings
 from sottovoce.node.statistics import LinkStatistics
+from sottovoce.node.traffic import PeerTraffic
 
 
 class Links:
@@ -73,6 +76,7 @@ class Links:
         self._emit = emit
         self._schedule = DialSchedule(settings, entropy)
         self._admission = PeerAdmission(settings, self.public_key)
+        self._exempt = frozenset(network_of(host) for host in settings.exempt_addresses)
         self._links: dict[int, Link] = {}
         self._slots: dict[PublicKey, int] = {}  # which stream is the connection of a key
         self._dialled: dict[int, Enode] = {}
@@ -95,16 +99,32 @@ class Links:
             "dials": len(self._dialled),
         }
 
+    def traffic_of(self, session: SessionTraffic) -> PeerTraffic:
+        """Return what a session carried, with who is behind it."""
+        link = self._links[stream_of(session.peer)]
+        assert link.public_key is not None
+        return PeerTraffic(link.public_key, link.address, session.protocol, session.carried)
+
     def key_of(self, peer: int) -> PublicKey:
-        """Return the node key of a peer that gossip knows."""
-        key = self._links[peer].public_key
+        """Return the node key behind a session that gossip knows."""
+        key = self._links[stream_of(peer)].public_key
         assert key is not None
         return key
 
-    def greeted_peer(self, key: PublicKey) -> int | None:
-        """Return the number of a greeted peer, or None if it is not connected."""
+    def greeted_sessions(self, key: PublicKey) -> tuple[int, ...]:
+        """Return the sessions with a greeted peer, that of Waku first; none if it is not there."""
         link = self._links.get(self._slots.get(key, -1))
-        return link.stream if link is not None and link.greeted else None
+        if link is None or not link.greeted:
+            return ()
+        return tuple(sorted(link.sessions, key=is_whisper))
+
+    def greeted_peer(self, key: PublicKey) -> int | None:
+        """Return the preferred session with a greeted peer, or None if it is not connected."""
+        return next(iter(self.greeted_sessions(key)), None)
+
+    def greeted_on_whisper(self, key: PublicKey) -> int | None:
+        """Return the Whisper session with a greeted peer, or None if there is none."""
+        return next(filter(is_whisper, self.greeted_sessions(key)), None)
 
     def is_trusted(self, key: PublicKey) -> bool:
         """Tell whether the owner trusts a peer, connected or not."""
@@ -130,6 +150,7 @@ class Links:
         """Take what happened to a stream."""
         match event:
             case inputs.StreamBytes(stream, data):
+                self.statistics.received_bytes += len(data)
                 self._tell_connection(stream, wire.BytesReceived(data), now)
             case inputs.WriteBlocked() | inputs.WriteDrained():
                 self._write_pressure(event, now)
@@ -205,9 +226,9 @@ class Links:
         blocked = isinstance(event, inputs.WriteBlocked)
         link.blocked_since_s = now.monotonic_s if blocked else None
         self._note_deadline(link)
-        if link.joined:
-            pressure = gossip.PeerBlocked if blocked else gossip.PeerDrained
-            self._tell_relay(pressure(link.stream), now)
+        pressure = gossip.PeerBlocked if blocked else gossip.PeerDrained
+        for session in link.sessions:
+            self._tell_relay(pressure(session), now)
 
     def time_passed(self, now: Moment) -> None:
         """Let every connection and dial have what is due to it."""
@@ -253,13 +274,15 @@ class Links:
         # are sealed in this order, and the peer can open them in no other.
         for output in outputs:
             if isinstance(output, wire.BytesToSend):
+                self.statistics.sent_bytes += len(output.data)
                 self._emit(WriteBytes(stream, output.data))
         for output in outputs:
             match output:
                 case wire.BytesToSend():
                     pass
-                case wire.PacketsReceived(_, packets):
-                    self._tell_relay(gossip.PeerPackets(stream, packets), now)
+                case wire.PacketsReceived(protocol, packets):
+                    session = session_number(stream, protocol)
+                    self._tell_relay(gossip.PeerPackets(session, packets), now)
                 case wire.PeerIdentified(public_key):
                     self._peer_identified(link, public_key, now)
                 case wire.PeerReady(hello, capabilities):
@@ -307,12 +330,28 @@ class Links:
     def _peer_ready(
         self, link: Link, hello: wire.Hello, capabilities: tuple[Capability, ...], now: Moment
     ) -> None:
-        link.client_id = hello.client_id
-        link.joined = True
-        trusted = link.public_key in self._trusted
-        self._tell_relay(gossip.PeerJoined(link.stream, capabilities[0], trusted), now)
-        if link.blocked_since_s is not None:
-            self._tell_relay(gossip.PeerBlocked(link.stream), now)
+        link.client_id, link.capabilities = hello.client_id, capabilities
+        numbers = [session_number(link.stream, capability.name) for capability in capabilities]
+        link.ungreeted.update(numbers)
+        for number, capability in zip(numbers, capabilities, strict=True):
+            if link.ended:
+                return
+            link.sessions = (*link.sessions, number)
+            self._tell_relay(self._joined(link, number, capability), now)
+            if link.blocked_since_s is not None:
+                self._tell_relay(gossip.PeerBlocked(number), now)
+
+    def _joined(self, link: Link, session: int, capability: Capability) -> gossip.PeerJoined:
+        key, network = link.public_key, network_of(link.address)
+        assert key is not None
+        return gossip.PeerJoined(
+            session,
+            capability,
+            trusted=key in self._trusted,
+            address=network,
+            exempt=self._is_privileged(key) or network in self._exempt,
+            twin=link.twin_of(session),
+        )
 
     def _link_ended(self, link: Link, detail: str, now: Moment) -> None:
         if link.ended:
@@ -323,8 +362,8 @@ class Links:
             link.detail += " during the handshake; the enode may name another node's key"
         link.blocked_since_s = None
         self._emit(CloseStream(link.stream))
-        if link.joined:
-            self._tell_relay(gossip.PeerLeft(link.stream), now)
+        for session in link.sessions:
+            self._tell_relay(gossip.PeerLeft(session), now)
         key = link.public_key
         if link.holds_slot and key is not None:
             del self._slots[key]
@@ -396,8 +435,8 @@ class Links:
         else:
             self._trusted.discard(key)
         link = self._links.get(self._slots.get(key, -1))
-        if link is not None and link.joined:
-            self._tell_relay(gossip.PeerTrustChanged(link.stream, trusted), now)
+        for session in () if link is None else link.sessions:
+            self._tell_relay(gossip.PeerTrustChanged(session, trusted), now)
 
     def _links_of(self, key: PublicKey) -> list[Link]:
         """Return the link that holds the slot of a key, and those that still dial it."""
@@ -413,19 +452,28 @@ class Links:
 
     # ---- gossip
 
-    def send(self, peer: int, protocol: str, packets: tuple[Packet, ...], now: Moment) -> None:
-        """Send packets of a subprotocol to a peer."""
-        self._tell_connection(peer, wire.PacketsSubmitted(protocol, packets), now)
+    def send(self, peer: int, packets: tuple[Packet, ...], now: Moment) -> None:
+        """Send packets of one session."""
+        submitted = wire.PacketsSubmitted(protocol_of(peer), packets)
+        self._tell_connection(stream_of(peer), submitted, now)
 
     def greeted(self, peer: int) -> None:
-        """Note that a peer's greeting is complete."""
-        link = self._links[peer]
+        """Note that the greeting on one session is complete; the last makes the peer connected."""
+        link = self._links[stream_of(peer)]
         assert link.public_key is not None
+        link.ungreeted.discard(peer)
+        if link.ungreeted:
+            return
         link.greeted = True
         self._schedule.greeted(link.public_key)
-        self._emit(PeerConnected(link.public_key, link.client_id, link.address, link.inbound))
+        self._emit(
+            PeerConnected(
+                link.public_key, link.client_id, link.address, link.inbound, link.protocols()
+            )
+        )
 
     def fail(self, peer: int, detail: str, now: Moment) -> None:
-        """End the connection of a peer that broke the subprotocol."""
-        self._links[peer].failure = detail
-        self._disconnect(peer, wire.DisconnectReason.SUBPROTOCOL_ERROR, now)
+        """End the connection of a peer that broke the subprotocol of one session."""
+        stream = stream_of(peer)
+        self._links[stream].failure = detail
+        self._disconnect(stream, wire.DisconnectReason.SUBPROTOCOL_ERROR, now)

@@ -11,23 +11,27 @@ from typing import TypeAlias, assert_never
 from sottovoce.base.entropy import Entropy
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.moment import Moment
-from sottovoce.base.packets import Capability
 from sottovoce.base.quantities import EnvelopeHash, PublicKey
 from sottovoce.base.secret import PrivateKey
 from sottovoce.devp2p.settings import ConnectionSettings
 from sottovoce.gossip import events as gossip
 from sottovoce.gossip.proof_of_work import envelope_pow
+from sottovoce.gossip.registry import capabilities_for
 from sottovoce.gossip.relay import Relay
 from sottovoce.gossip.settings import GossipSettings
 from sottovoce.gossip.statistics import RelayStatistics
-from sottovoce.gossip.whisper_v6 import WHISPER_V6
+from sottovoce.gossip.wishes import Wishes
+from sottovoce.mail.client_events import PageEnd
 from sottovoce.mail.server_statistics import MailStatistics
 from sottovoce.mail.settings import ServerSettings
 from sottovoce.node import inputs
+from sottovoce.node.budget import Budget, DayBudget, Spent, refusal_of
 from sottovoce.node.effects import (
+    BudgetChanged,
     Compute,
     ConfirmedByPeer,
     Effect,
+    HistoryDone,
     MessageArrived,
     PostFailed,
     PostSucceeded,
@@ -40,6 +44,7 @@ from sottovoce.node.posting import Mined, Posting
 from sottovoce.node.serving import Serving
 from sottovoce.node.settings import NodeSettings
 from sottovoce.node.statistics import LinkStatistics
+from sottovoce.node.traffic import NodeTraffic
 
 _OF_A_CONNECTION = (gossip.PeerBlocked, gossip.PeerDrained, gossip.PeerLeft)
 # What gossip hands up for others than the peers and the filters.
@@ -55,8 +60,6 @@ _HandedUp: TypeAlias = (
     | gossip.SyncReceived
 )
 
-CAPABILITIES: tuple[Capability, ...] = (WHISPER_V6,)
-
 
 class Node:
     """A relay with an owner, as one sans-I/O machine.
@@ -68,6 +71,7 @@ class Node:
         settings: Limits on peers.
         gossip_settings: Limits on envelopes.
         mail: Keys and bounds of the mailserver that it is, or None if it is none.
+        spent: What an earlier life used of the day's budget, or None.
     """
 
     def __init__(
@@ -79,6 +83,7 @@ class Node:
         settings: NodeSettings,
         gossip_settings: GossipSettings,
         mail: ServerSettings | None = None,
+        spent: Spent | None = None,
     ) -> None:
         self._settings = settings
         self._mail = mail
@@ -86,15 +91,22 @@ class Node:
         if mail is not None:
             gossip_settings = replace(gossip_settings, serves_mail=True)
         self._relay = Relay(gossip_settings, entropy=entropy)
+        self._budget: DayBudget | None = None
+        if settings.day_bytes_max:
+            self._budget = DayBudget(settings.day_bytes_max, spent)
         self._effects: list[Effect] = []
         self._heard = Heard()
         job_numbers = itertools.count(1)
-        self._posting = Posting(entropy, job_numbers)
+        self._posting = Posting(entropy, job_numbers, asked_pow=lambda: self._relay.asked_pow)
         self._links = Links(
             settings,
             # Gossip ends a connection over any larger packet, so none is taken in at all.
             ConnectionSettings(
-                client_id, CAPABILITIES, payload_bytes_max=gossip_settings.message_bytes_max
+                client_id,
+                capabilities_for(gossip_settings.transport),
+                payload_bytes_max=gossip_settings.packet_bytes_max,
+                ping_interval_s=settings.ping_interval_s,
+                read_timeout_s=settings.read_timeout_s,
             ),
             identity=identity,
             entropy=entropy,
@@ -105,7 +117,7 @@ class Node:
             entropy,
             job_numbers=job_numbers,
             heard=self._heard,
-            find_peer=self._links.greeted_peer,
+            find_sessions=self._links.greeted_sessions,
             tell_relay=self._tell_relay,
             emit=self._emit,
         )
@@ -154,6 +166,40 @@ class Node:
         """Tell whether an envelope is in the pool; looks through all of it."""
         return self._relay.pool.holds(envelope)
 
+    def wishes_of(self, key: PublicKey) -> tuple[Wishes, ...]:
+        """Return what a peer told us that it wants, to look at.
+
+        Args:
+            key: The peer's node key.
+
+        Returns:
+            One for each session with it, that of Waku first; none if it is not connected.
+        """
+        sessions = (self._relay.peer(number) for number in self._links.greeted_sessions(key))
+        return tuple(session.wishes for session in sessions if session is not None)
+
+    @property
+    def budget(self) -> Budget | None:
+        """How today's budget stands; None if there is none."""
+        return None if self._budget is None else self._budget.state()
+
+    @property
+    def spent(self) -> Spent | None:
+        """What was used of today's budget, to be handed to the next life; None without a budget."""
+        return None if self._budget is None else self._budget.spent
+
+    def traffic(self) -> NodeTraffic:
+        """Return what was carried so far, by peer and by topic."""
+        carried = self._relay.traffic()
+        return NodeTraffic(
+            carried.total,
+            tuple(self._links.traffic_of(session) for session in carried.sessions),
+            carried.topics,
+            self.link_statistics.received_bytes,
+            self.link_statistics.sent_bytes,
+            self.budget,
+        )
+
     def sizes(self) -> dict[str, int]:
         """Return how much there is of everything that peers can make grow."""
         heard = {"heard": len(self._heard)}
@@ -163,7 +209,8 @@ class Node:
     def next_deadline(self) -> float | None:
         """Return the monotonic second at which something is due without any input."""
         serving_s = None if self._serving is None else self._serving.next_deadline()
-        deadlines = (self._relay.next_deadline(), self._links.next_deadline(), serving_s)
+        budget_s = None if self._budget is None else self._budget.next_deadline()
+        deadlines = (self._relay.next_deadline(), self._links.next_deadline(), serving_s, budget_s)
         return min((moment for moment in deadlines if moment is not None), default=None)
 
     def handle(self, event: inputs.Input, now: Moment) -> list[Effect]:
@@ -177,6 +224,8 @@ class Node:
         # If a bug of ours raises halfway, what was ready before it leaves with the next input: a
         # sealed frame that never leaves would make every later frame of its stream unreadable.
         self._dispatch(event, now)
+        if self._budget is not None:
+            self._look_at_budget(self._budget, now)
         effects, self._effects = self._effects, []
         return effects
 
@@ -198,13 +247,29 @@ class Node:
             case inputs.AddPeer() | inputs.RemovePeer() | inputs.TrustPeer() | inputs.ShutDown():
                 self._peers_wanted(event, now)
             case inputs.AskHistory():
-                self._history.ask(event, self._relay.minimum_pow, now)
+                self._ask_history(event, now)
             case inputs.CancelHistory(request):
                 self._history.cancel(request, now)
             case inputs.AskSync() | inputs.ArchiveAnswered():
                 self._mail_wanted(event, now)
             case _:
                 self._gossip_wanted(event, now)
+
+    def _look_at_budget(self, budget: DayBudget, now: Moment) -> None:
+        statistics, was_bound = self._links.statistics, budget.is_bound
+        changed = budget.look(statistics.received_bytes + statistics.sent_bytes, now)
+        if changed is None:
+            return
+        if changed.is_bound != was_bound:
+            self._tell_relay(gossip.ReceivingPaused(changed.is_bound), now)
+        self._effects.append(BudgetChanged(changed))
+
+    def _ask_history(self, wish: inputs.AskHistory, now: Moment) -> None:
+        if self._budget is not None and self._budget.is_bound:
+            detail = refusal_of(self._budget.state())
+            self._effects.append(HistoryDone(wish.request, PageEnd.REFUSED, detail=detail))
+            return
+        self._history.ask(wish, self._relay.minimum_pow, now)
 
     def _time_passed(self, now: Moment) -> None:
         self._links.time_passed(now)
@@ -269,15 +334,16 @@ class Node:
     def _relay_said(self, output: gossip.GossipOutput, now: Moment) -> None:
         match output:
             case gossip.PacketsToSend(peer, packets):
-                self._links.send(peer, WHISPER_V6.name, packets, now)
+                self._links.send(peer, packets, now)
             case gossip.MessageOpened(filters, message, direct):
                 untold = self._heard.take_untold(message.hash, filters)
                 if untold:
                     self._effects.append(MessageArrived(untold, message, direct))
             case gossip.EnvelopesSent(peer, hashes):
                 self._effects.append(SentToPeer(self._links.key_of(peer), hashes))
-            case gossip.BatchConfirmed(peer, batch, refused):
-                self._effects.append(ConfirmedByPeer(self._links.key_of(peer), batch, refused))
+            case gossip.BatchConfirmed(peer, batch, refused, accepted):
+                key = self._links.key_of(peer)
+                self._effects.append(ConfirmedByPeer(key, batch, refused, accepted))
             case gossip.PeerGreeted(peer):
                 self._links.greeted(peer)
             case gossip.PeerFailed(peer, detail):
@@ -322,7 +388,7 @@ class Node:
             case inputs.AskSync(key, from_unix_s):
                 if not self._links.is_trusted(key):
                     raise LocalProtocolError("an archive is filled from a trusted peer only")
-                self._serving.fill(key, self._links.greeted_peer(key), from_unix_s, now)
+                self._serving.fill(key, self._links.greeted_on_whisper(key), from_unix_s, now)
             case _:
                 assert_never(event)
 
@@ -385,6 +451,6 @@ def _success(mined: Mined) -> PostSucceeded:
         request=mined.wish.request,
         hash=envelope.hash,
         size_bytes=len(envelope.raw),
-        tries=envelope.nonce + 1 if mined.wish.pow_target > 0 else 0,
+        tries=envelope.nonce + 1 if mined.target > 0 else 0,
         pow=envelope_pow(envelope),
     )

@@ -49,7 +49,7 @@ class PeerAdmission:
         if is_local(address):
             return False
         self._forget_addresses(now_s)
-        network = _network_of(address)
+        network = network_of(address)
         if network in self._last_inbound:
             return True
         if len(self._last_inbound) >= THROTTLED_ADDRESSES_MAX:
@@ -89,7 +89,7 @@ class PeerAdmission:
             del self._last_inbound[address]
 
 
-def _network_of(address: str) -> str:
+def network_of(address: str) -> str:
     """Return what one host holds: an IPv4 address, or the 64-bit network of an IPv6 address."""
     try:
         literal = ip_address(address)

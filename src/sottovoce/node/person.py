@@ -37,7 +37,13 @@ from sottovoce.mail.client import MailClient
 from sottovoce.mail.client_events import ServerStatus
 from sottovoce.mail.settings import ClientSettings
 from sottovoce.node import inputs
-from sottovoce.node.effects import MessageArrived, PostFailed, PostSucceeded, SentToPeer
+from sottovoce.node.effects import (
+    ConfirmedByPeer,
+    MessageArrived,
+    PostFailed,
+    PostSucceeded,
+    SentToPeer,
+)
 from sottovoce.node.person_events import PersonInput, PersonOutput
 from sottovoce.node.person_history import PersonHistory
 from sottovoce.node.person_store import PersonStore
@@ -124,7 +130,9 @@ class Person:
     def handle(self, event: PersonInput, now: Moment) -> list[PersonOutput]:
         """Take one input and return what follows, in order."""
         match event:
-            case MessageArrived() | SentToPeer() | PostSucceeded() | PostFailed():
+            case (
+                MessageArrived() | SentToPeer() | ConfirmedByPeer() | PostSucceeded() | PostFailed()
+            ):
                 return self._node_said(event, now)
             case Asked():
                 return self._carry([event], [], now)
@@ -144,7 +152,9 @@ class Person:
         return self._history.standing()
 
     def _node_said(
-        self, fact: MessageArrived | SentToPeer | PostSucceeded | PostFailed, now: Moment
+        self,
+        fact: MessageArrived | SentToPeer | ConfirmedByPeer | PostSucceeded | PostFailed,
+        now: Moment,
     ) -> list[PersonOutput]:
         match fact:
             case MessageArrived(numbers, message, _):
@@ -154,10 +164,18 @@ class Person:
                 return self._tell_stack(opened, now) if filters else []
             case SentToPeer(peer, hashes):
                 return self._tell_stack(stack_events.EnvelopesTaken(peer, hashes), now)
+            case ConfirmedByPeer():
+                return self._confirmed(fact, now)
             case PostSucceeded() | PostFailed():
                 return self._post_done(fact, now)
             case _:
                 assert_never(fact)
+
+    def _confirmed(self, fact: ConfirmedByPeer, now: Moment) -> list[PersonOutput]:
+        """Take what a mailserver of ours says to have; what others say to have ends with them."""
+        if not fact.accepted or not self._history.is_server(fact.public_key):
+            return []
+        return self._tell_stack(stack_events.EnvelopesStored(fact.accepted), now)
 
     # ---- between the two
 
@@ -190,6 +208,7 @@ class Person:
                 stack_events.Arrived()
                 | stack_events.Sealed()
                 | stack_events.SentToPeers()
+                | stack_events.Stored()
                 | stack_events.Acknowledged()
                 | stack_events.Undeliverable()
                 | stack_events.OwnInstallations()

@@ -10,6 +10,7 @@ from sottovoce.chat.commands import Asked
 from sottovoce.chat.events import ChatFact
 from sottovoce.mail.client_events import ClientFact, FetchAsked, OnlineChanged, ServersChanged
 from sottovoce.node.effects import (
+    ConfirmedByPeer,
     HistoryArriving,
     HistoryDone,
     MessageArrived,
@@ -55,6 +56,7 @@ MailInput: TypeAlias = (
 PersonInput: TypeAlias = (
     MessageArrived
     | SentToPeer
+    | ConfirmedByPeer
     | PostSucceeded
     | PostFailed
     | Asked

@@ -67,6 +67,10 @@ class PersonHistory:
         """Return how the trusted mailservers stand."""
         return self._client.standing()
 
+    def is_server(self, key: PublicKey) -> bool:
+        """Tell whether somebody is one of the trusted mailservers."""
+        return key in self._servers
+
     # ---- from the stack
 
     def listening(self, wanted: Filter) -> None:
@@ -154,7 +158,7 @@ class PersonHistory:
     def _server_said(
         self, event: mail.ServerConnected | mail.ServerGone, now: Moment
     ) -> "list[PersonOutput]":
-        return self._tell(event, now) if event.key in self._servers else []
+        return self._tell(event, now) if self.is_server(event.key) else []
 
     def _fetch(self, wish: mail.FetchAsked, now: Moment) -> "list[PersonOutput]":
         if wish.topics is None:

@@ -7,9 +7,9 @@ Spec: EIP-627, "Proof of Work"; go-ethereum whisper/whisperv6 (envelope sealing)
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from sottovoce.base.entropy import Entropy
 from sottovoce.base.errors import LocalProtocolError, ProofOfWorkError, SottovoceError
@@ -20,6 +20,7 @@ from sottovoce.gossip.proof_of_work import (
     expected_tries,
     mine,
     target_bits,
+    target_by_size,
 )
 from sottovoce.gossip.seal import seal
 from sottovoce.node.effects import CancelCompute, Compute, PostFailed
@@ -35,10 +36,25 @@ _JOBS_MAX: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Mined:
-    """A finished envelope and the wish that it fulfils."""
+    """A finished envelope and the wish that it fulfils.
+
+    Attributes:
+        wish: The wish.
+        envelope: What is posted.
+        target: The proof of work that was aimed at; 0 if none was done.
+    """
 
     wish: PostMessage
     envelope: Envelope
+    target: float
+
+
+class _Job(NamedTuple):
+    """A search that somebody else does."""
+
+    wish: PostMessage
+    unmined: UnminedEnvelope
+    target: float
 
 
 class Posting:
@@ -47,11 +63,19 @@ class Posting:
     Args:
         entropy: Where nonces and padding come from.
         job_numbers: Gives the numbers of searches; shared by all who ask for them.
+        asked_pow: Tells how much work our relay and the peers ask for; nobody asks by default.
     """
 
-    def __init__(self, entropy: Entropy, job_numbers: Iterator[int] | None = None) -> None:
+    def __init__(
+        self,
+        entropy: Entropy,
+        job_numbers: Iterator[int] | None = None,
+        *,
+        asked_pow: Callable[[], float] = float,
+    ) -> None:
         self._entropy = entropy
-        self._jobs: dict[int, tuple[PostMessage, UnminedEnvelope]] = {}
+        self._asked_pow = asked_pow
+        self._jobs: dict[int, _Job] = {}
         self._job_numbers = job_numbers or itertools.count(1)
 
     def start(self, wish: PostMessage, now: Moment) -> Mined | Compute | PostFailed:
@@ -70,20 +94,23 @@ class Posting:
             entropy=self._entropy,
             padding=wish.padding,
         )
-        if wish.pow_target <= 0:
-            return Mined(wish, mine(unmined, wish.pow_target, 1))
+        target = wish.pow_target
+        if target is None:
+            target = target_by_size(len(unmined.data), wish.ttl_s, self._asked_pow())
+        if target <= 0:
+            return Mined(wish, mine(unmined, target, 1), target)
         if wish.work_time_s <= 0:
             raise ProofOfWorkError(
                 "a proof of work is wanted but no time is allowed for it; allow a second or more"
             )
-        bits = target_bits(wish.pow_target, unmined.size_bytes, wish.ttl_s)
+        bits = target_bits(target, unmined.size_bytes, wish.ttl_s)
         if expected_tries(bits) < INLINE_TRIES_MAX:
             tries_max = _INLINE_PATIENCE * expected_tries(bits)
-            return Mined(wish, mine(unmined, wish.pow_target, tries_max))
+            return Mined(wish, mine(unmined, target, tries_max), target)
         if len(self._jobs) >= _JOBS_MAX:
             raise LocalProtocolError("too many posts wait for their proof of work; try again later")
         job = next(self._job_numbers)
-        self._jobs[job] = wish, unmined
+        self._jobs[job] = _Job(wish, unmined, target)
         return Compute(job, unmined.prefix, bits, wish.work_time_s)
 
     def finish(self, result: Computed) -> Mined | PostFailed | None:
@@ -91,19 +118,19 @@ class Posting:
         job = self._jobs.pop(result.job, None)
         if job is None:
             return None
-        wish, unmined = job
+        wish, unmined, target = job
         if result.nonce is None:
             return PostFailed(
                 wish.request,
-                f"the proof of work of {wish.pow_target:g} was not found within "
+                f"the proof of work of {target:g} was not found within "
                 f"{wish.work_time_s:g} s; lower it, shorten the message or allow more time",
             )
-        return Mined(wish, unmined.mined(result.nonce))
+        return Mined(wish, unmined.mined(result.nonce), target)
 
     def cancel(self, request: int) -> list[CancelCompute | PostFailed]:
         """Stop the search for a request, if one runs."""
-        for number, (wish, _) in self._jobs.items():
-            if wish.request == request:
+        for number, job in self._jobs.items():
+            if job.wish.request == request:
                 del self._jobs[number]
                 return [CancelCompute(number), PostFailed(request, "the post was cancelled")]
         return []

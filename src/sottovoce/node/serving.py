@@ -19,7 +19,7 @@ from sottovoce.mail.server_statistics import MailStatistics
 from sottovoce.mail.settings import ServerSettings
 from sottovoce.node.effects import ArchivingChanged, AskArchive, Effect, SyncDone
 
-_NOT_CONNECTED = "the mailserver is not connected"
+_NOT_CONNECTED = "the mailserver is not connected over Whisper, which alone can fill an archive"
 
 
 class Serving:
@@ -108,8 +108,8 @@ class Serving:
         match output:
             case gossip.EnvelopesToArchive(envelopes):
                 self._handle(mail.EnvelopesReceived(envelopes), now)
-            case gossip.DirectRequestReceived(peer, payload):
-                self._handle(mail.RequestReceived(peer, self._key_of(peer), payload), now)
+            case gossip.DirectRequestReceived(peer, payload, world):
+                self._handle(mail.RequestReceived(peer, self._key_of(peer), payload, world), now)
             case gossip.SyncRequested(peer, request):
                 self._handle(mail.SyncReceived(peer, self._key_of(peer), request), now)
             case gossip.SyncReceived(peer, envelopes, cursor, final, error):

@@ -4,8 +4,11 @@ Spec: devp2p rlpx.md; the numbers follow go-ethereum 1.9.6 (p2p/server.go, p2p/d
 line says otherwise.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
+
+from sottovoce.base.errors import LocalProtocolError
+from sottovoce.devp2p.settings import PING_INTERVAL_S, READ_TIMEOUT_S
 
 PEERS_MAX: Final = 50
 PENDING_INBOUND_MAX: Final = 50  # strangers whose handshake is not finished
@@ -33,6 +36,14 @@ class NodeSettings:
         redial_first_s: Seconds before the first redial; each further one waits twice as long.
         redial_max_s: Longest wait, seconds.
         redial_public_min_s: Shortest wait before redialling a public address, seconds.
+        day_bytes_max: Bytes of all streams that may be used between two midnights UTC, both
+            directions together; beyond them nothing of others is received. 0 is no limit.
+        ping_interval_s: Seconds between pings on a connection.
+        read_timeout_s: Seconds of silence after which a connection ends.
+        exempt_addresses: Hosts on whose peers no limit of packets or bytes is enforced.
+
+    Raises:
+        LocalProtocolError: `day_bytes_max` is negative.
     """
 
     peers_max: int = PEERS_MAX
@@ -43,3 +54,11 @@ class NodeSettings:
     redial_first_s: float = REDIAL_FIRST_S
     redial_max_s: float = REDIAL_MAX_S
     redial_public_min_s: float = REDIAL_PUBLIC_MIN_S
+    ping_interval_s: float = PING_INTERVAL_S
+    read_timeout_s: float = READ_TIMEOUT_S
+    exempt_addresses: frozenset[str] = field(default=frozenset(), repr=False)
+    day_bytes_max: int = 0
+
+    def __post_init__(self) -> None:
+        if self.day_bytes_max < 0:
+            raise LocalProtocolError("day_bytes_max is a number of bytes from 0 up")

@@ -19,6 +19,8 @@ class LinkStatistics:
         throttled: Inbound streams closed unheard: their address came a moment ago.
         crowded_out: Handshakes that made room for newer ones.
         write_timeouts: Peers whose socket took no bytes for too long.
+        received_bytes: Bytes that came in on all streams.
+        sent_bytes: Bytes that went out on them.
         ended: Connections that ended, by who ended them and why: ``we: too many peers``, ``they:
             quitting``, ``broken`` (bytes that break the protocol, or the stream broke).
     """
@@ -28,6 +30,8 @@ class LinkStatistics:
     throttled: int = 0
     crowded_out: int = 0
     write_timeouts: int = 0
+    received_bytes: int = 0
+    sent_bytes: int = 0
     ended: Counter[str] = field(default_factory=Counter)
 
     def count_end(self, reason: DisconnectReason | None, *, by_remote: bool) -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 from seeded import SeededEntropy
 from sottovoce.base.moment import Moment
-from sottovoce.base.packets import Packet
+from sottovoce.base.packets import Capability, Packet
 from sottovoce.base.quantities import Topic
 from sottovoce.base.secret import SymmetricKey
 from sottovoce.codec import rlp
@@ -19,6 +19,7 @@ from sottovoce.gossip.envelope import Envelope, decode_envelope
 from sottovoce.gossip.filters import make_filter
 from sottovoce.gossip.proof_of_work import mine
 from sottovoce.gossip.seal import EnvelopeRoute, OpenedMessage, open_envelope, seal
+from sottovoce.gossip.whisper_v6 import WHISPER_V6
 from sottovoce.mail.mailserver import Mailserver
 from sottovoce.mail.request import HistoryRequest, bloom_of, decode_request
 from sottovoce.node import inputs
@@ -49,19 +50,31 @@ def old(
 class ServerPlay:
     """A mailserver of which only the packets are real."""
 
-    def __init__(self, pump: Pump, client: Party, number: int = 50) -> None:
+    def __init__(
+        self,
+        pump: Pump,
+        client: Party,
+        number: int = 50,
+        offers: tuple[Capability, ...] = (WHISPER_V6,),
+    ) -> None:
         self.key = key_number(number)
-        self.wire = Stranger(pump, client, self.key, address=f"10.9.9.{number}").greet()
+        self._pump, self._client, self._number, self.offers = pump, client, number, offers
+        self.world = WHISPER_V6.name
+        self.connect()
         enode = Enode(secp256k1.public_key(self.key), "10.9.9.9", 30303)
         self.mailserver = Mailserver(enode, PASSWORD)
 
-    def requests(self) -> list[Envelope]:
-        """Return the envelopes of the requests that came."""
-        return [
-            decode_envelope(packet.payload)
-            for packet in self.wire.packets
-            if packet.code == REQUEST
-        ]
+    def connect(self) -> None:
+        """Connect, or come back."""
+        address = f"10.9.9.{self._number}"
+        self.wire = Stranger(
+            self._pump, self._client, self.key, address=address, offers=self.offers
+        ).greet()
+
+    def requests(self, on: str | None = None) -> list[Envelope]:
+        """Return the envelopes of the requests that came, in one world or in all."""
+        packets = self.wire.packets if on is None else self.wire.heard.get(on, [])
+        return [decode_envelope(packet.payload) for packet in packets if packet.code == REQUEST]
 
     def opened(self) -> OpenedMessage:
         """Return the last request, opened with the password's key."""
@@ -76,24 +89,27 @@ class ServerPlay:
     def send(self, *envelopes: Envelope) -> None:
         """Send envelopes in one packet."""
         raw = [envelope.raw for envelope in envelopes]
-        self.wire.send(Packet(127, raw[0] if len(raw) == 1 else rlp.encode_list(raw)))
+        is_bare = len(raw) == 1 and self.world == WHISPER_V6.name
+        payload = raw[0] if is_bare else rlp.encode_list(raw)
+        self.wire.send(Packet(127, payload), on=self.world)
 
     def complete(
         self, *, cursor: bytes = b"", error: str | None = None, id: bytes | None = None
     ) -> None:
         """Say that the last request, or another one, is done."""
         completion = Completion(id or self.requests()[-1].hash, cursor=cursor, error=error)
-        self.wire.send(Packet(125, encode_request_complete(encode_completion_body(completion))))
+        body = encode_request_complete(encode_completion_body(completion))
+        self.wire.send(Packet(125, body), on=self.world)
 
 
 class Scene:
     """A client that listens to one topic, and its servers."""
 
-    def __init__(self, servers: int = 1) -> None:
+    def __init__(self, servers: int = 1, offers: tuple[Capability, ...] = (WHISPER_V6,)) -> None:
         self.pump = Pump()
         self.client = self.pump.add()
         self.client.command(inputs.InstallFilter(FILTER, HEARING))
-        self.servers = [ServerPlay(self.pump, self.client, 50 + i) for i in range(servers)]
+        self.servers = [ServerPlay(self.pump, self.client, 50 + i, offers) for i in range(servers)]
         self.server = self.servers[0]
 
     def ask(

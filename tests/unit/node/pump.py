@@ -7,7 +7,7 @@ from typing import Final, Protocol, TypeVar
 from seeded import SeededEntropy
 from sottovoce.adapters.memory.archive import MemoryArchive
 from sottovoce.base.moment import Moment
-from sottovoce.base.packets import Packet
+from sottovoce.base.packets import Capability, Packet
 from sottovoce.base.quantities import PublicKey, Topic
 from sottovoce.base.secret import PrivateKey, SymmetricKey
 from sottovoce.codec import rlp
@@ -17,8 +17,11 @@ from sottovoce.devp2p.connection import Connection
 from sottovoce.devp2p.enode import Enode
 from sottovoce.devp2p.settings import ConnectionSettings
 from sottovoce.gossip.filters import Filter, make_filter
+from sottovoce.gossip.options import StatusOptions, encode_option_status
 from sottovoce.gossip.seal import EnvelopeRoute
 from sottovoce.gossip.settings import GossipSettings
+from sottovoce.gossip.waku_v0 import STATUS_GO_WAKU_V0, WAKU_V0
+from sottovoce.gossip.waku_v1 import STATUS_GO_WAKU_V1, WAKU_V1
 from sottovoce.gossip.whisper_v6 import WHISPER_V6
 from sottovoce.mail.carrying_out import carried_out
 from sottovoce.mail.server_events import ArchiveWish
@@ -43,6 +46,12 @@ LISTEN: Final[Filter] = make_filter(symmetric_key=SHARED, topics=[TOPIC])
 MESSAGES: Final = 1
 # A full node of status-go's kind, which deals in confirmations.
 STATUS: Final = Packet(0, rlp.encode([6, 0, b"", 0, 1, [0, 0, 0]]))
+_WAKU_STATUS: Final = StatusOptions(minimum_pow=0.0, light=False, confirmations=True)
+STATUSES: Final = {
+    WHISPER_V6: STATUS,
+    WAKU_V0: Packet(0, encode_option_status(STATUS_GO_WAKU_V0, _WAKU_STATUS)),
+    WAKU_V1: Packet(0, encode_option_status(STATUS_GO_WAKU_V1, _WAKU_STATUS)),
+}
 PROMPT: Final = GossipSettings(own_delay_s_max=0.0)
 
 EffectT = TypeVar("EffectT")
@@ -65,7 +74,7 @@ def post(
     request: int = 1,
     payload: bytes = b"hello",
     *,
-    pow_target: float = 0.002,
+    pow_target: float | None = 0.002,
     work_time_s: float = 5.0,
     target: PublicKey | None = None,
 ) -> inputs.PostMessage:
@@ -249,18 +258,26 @@ class Stranger:
     """A peer that the test plays itself: a connection machine that dials a party."""
 
     def __init__(
-        self, pump: Pump, party: Party, key: PrivateKey, *, address: str = "10.9.9.9"
+        self,
+        pump: Pump,
+        party: Party,
+        key: PrivateKey,
+        *,
+        address: str = "10.9.9.9",
+        offers: tuple[Capability, ...] = (WHISPER_V6,),
     ) -> None:
         self._pump = pump
         self._party = party
         self._machine = Connection(
-            ConnectionSettings("stranger/v1", (WHISPER_V6,)),
+            ConnectionSettings("stranger/v1", offers),
             role=wire.Role.INITIATOR,
             identity=key,
             remote=party.node.public_key,
             entropy=SeededEntropy(7),
         )
         self.packets: list[Packet] = []
+        self.heard: dict[str, list[Packet]] = {}
+        self.shared: tuple[Capability, ...] = ()
         self.end: wire.ConnectionEnded | None = None
         self._open = True
         self.received_bytes = 0
@@ -277,12 +294,13 @@ class Stranger:
     def greet(self) -> "Stranger":
         """Connect so far that envelopes flow."""
         self.call()
-        self.send(STATUS)
+        for capability in self.shared:
+            self.send(STATUSES[capability], on=capability.name)
         return self
 
-    def send(self, *packets: Packet) -> None:
-        """Send packets of Whisper in one piece."""
-        self._apply(wire.PacketsSubmitted(WHISPER_V6.name, packets))
+    def send(self, *packets: Packet, on: str = WHISPER_V6.name) -> None:
+        """Send packets of one subprotocol in one piece."""
+        self._apply(wire.PacketsSubmitted(on, packets))
         self._pump.carry()
 
     def send_bytes(self, data: bytes) -> None:
@@ -298,9 +316,10 @@ class Stranger:
         """Tell whether the party has not closed the stream."""
         return self._open
 
-    def envelopes(self) -> list[Packet]:
-        """Return the packets of envelopes that came."""
-        return [packet for packet in self.packets if packet.code == MESSAGES]
+    def envelopes(self, on: str | None = None) -> list[Packet]:
+        """Return the packets of envelopes that came, on one subprotocol or on all."""
+        packets = self.packets if on is None else self.heard.get(on, [])
+        return [packet for packet in packets if packet.code == MESSAGES]
 
     def receive(self, data: bytes) -> None:
         self.received_bytes += len(data)
@@ -316,12 +335,13 @@ class Stranger:
                     self._deliver(data)
                 case wire.PeerIdentified():
                     self._apply(wire.Admitted())
-                case wire.PacketsReceived(_, packets):
+                case wire.PacketsReceived(protocol, packets):
                     self.packets += packets
+                    self.heard.setdefault(protocol, []).extend(packets)
+                case wire.PeerReady(_, shared):
+                    self.shared = shared
                 case wire.ConnectionEnded():
                     self.end = output
-                case _:
-                    pass
 
     def _deliver(self, data: bytes) -> None:
         arrived = inputs.StreamBytes(self.stream, data)

@@ -7,7 +7,9 @@ import pytest
 from sottovoce.base.packets import Packet
 from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.enode import Enode
-from sottovoce.devp2p.events import DisconnectReason
+from sottovoce.devp2p.events import (
+    DisconnectReason,
+)
 from sottovoce.gossip.filters import make_filter
 from sottovoce.node import inputs
 from sottovoce.node.effects import (
@@ -25,7 +27,17 @@ from sottovoce.node.effects import (
 from sottovoce.node.settings import NodeSettings
 from sottovoce.sim.network import LinkQuality
 from sottovoce.sim.world import World
-from unit.node.pump import LISTEN, PORT, SHARED, TOPIC, Party, Pump, Stranger, key_number, post
+from unit.node.pump import (
+    LISTEN,
+    PORT,
+    SHARED,
+    TOPIC,
+    Party,
+    Pump,
+    Stranger,
+    key_number,
+    post,
+)
 
 TAKES_DIRECT = make_filter(symmetric_key=SHARED, topics=[TOPIC], allows_direct=True)
 

@@ -1,5 +1,6 @@
 """Nodes that talk: connecting, posting, relaying, and the order in which their effects come."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,7 +12,7 @@ from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.enode import Enode
 from sottovoce.gossip.envelope import decode_envelopes
 from sottovoce.gossip.proof_of_work import search
-from sottovoce.gossip.settings import GossipSettings
+from sottovoce.gossip.settings import GossipSettings, Interest, Transport
 from sottovoce.node import inputs
 from sottovoce.node.effects import (
     CancelCompute,
@@ -64,10 +65,10 @@ def test_two_nodes_greet_and_their_owners_hear_who_came() -> None:
     pump = Pump()
     one, other = line(pump, 2)
     assert one.told(PeerConnected) == [
-        PeerConnected(other.node.public_key, "party/2", "10.0.0.2", inbound=False)
+        PeerConnected(other.node.public_key, "party/2", "10.0.0.2", False, ("shh/6", "waku/1"))
     ]
     assert other.told(PeerConnected) == [
-        PeerConnected(one.node.public_key, "party/1", "10.0.0.1", inbound=True)
+        PeerConnected(one.node.public_key, "party/1", "10.0.0.1", True, ("shh/6", "waku/1"))
     ]
     assert (one.node.peer_count, other.node.peer_count) == (1, 1)
 
@@ -243,6 +244,36 @@ def test_post_below_our_own_minimum_fails_with_the_reason() -> None:
 # ---- wishes of the owner
 
 
+def test_large_post_does_the_work_that_our_own_relay_and_the_peers_ask_for() -> None:
+    pump = Pump()
+    lenient = replace(PROMPT, minimum_pow=0.0)
+    one, other = pump.add(gossip=lenient), pump.add(gossip=lenient)
+    large = replace(post(payload=bytes(60_000), pow_target=None), ttl_s=15)
+
+    def tries() -> int:
+        """Return how many tries the search for the same post is expected to take now."""
+        [step] = one.node.handle(replace(large, request=9), pump.now)
+        assert isinstance(step, Compute)
+        one.node.handle(inputs.CancelPost(9), pump.now)
+        return 1 << step.bits
+
+    pump.connect(one, other)
+    one.command(large)
+    [posted] = one.told(PostSucceeded)
+    assert posted.pow < 0.001
+    # A peer asks for more, then for what nobody can want.
+    other.command(inputs.SetMinimumPow(0.0012))
+    assert tries() == 2048
+    other.command(inputs.SetMinimumPow(0.5))
+    assert tries() == 2048
+    # Nobody is there, and our own relay takes it.
+    one.command(inputs.RemovePeer(other.node.public_key))
+    one.command(inputs.SetMinimumPow(0.0005))
+    one.command(replace(large, request=2))
+    [_, posted] = one.told(PostSucceeded)
+    assert posted.pow >= 0.0005
+
+
 def test_peers_are_told_of_a_new_minimum_and_of_a_new_bloom() -> None:
     pump = Pump()
     party = pump.add()
@@ -321,3 +352,16 @@ def test_relayed_envelopes_are_the_ones_that_came() -> None:
     [relayed] = sink.envelopes()
     assert decode_envelopes(relayed.payload) == decode_envelopes(packet.payload)
     assert source.envelopes() == []
+
+
+def test_what_a_peer_wants_is_told_for_each_world() -> None:
+    pump = Pump()
+    reader = replace(PROMPT, transport=Transport.EITHER, interest=Interest.TOPICS)
+    node, client = pump.add(), pump.add(gossip=reader)
+    client.command(inputs.InstallFilter(1, LISTEN))
+    pump.connect(client, node)
+    pump.wait(1)
+    on_waku, on_whisper = node.node.wishes_of(client.node.public_key)
+    assert on_waku.topics == LISTEN.topics
+    assert (on_whisper.topics, on_whisper.bloom) == (None, 0)
+    assert node.node.wishes_of(secp256k1.public_key(key_number(50))) == ()

@@ -3,15 +3,15 @@ import pytest
 from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.events import DisconnectReason
 from sottovoce.node.peer_admission import Candidate, PeerAdmission
-from sottovoce.node.settings import THROTTLED_ADDRESSES_MAX, NodeSettings
+from sottovoce.node.settings import PEERS_MAX, THROTTLED_ADDRESSES_MAX, NodeSettings
 from unit.node.pump import key_number
 
 OWN, FIRST, SECOND, THIRD = (secp256k1.public_key(key_number(number)) for number in range(1, 5))
 PUBLIC = "51.15.0.1"
 
 
-def admission(**settings: int) -> PeerAdmission:
-    return PeerAdmission(NodeSettings(**settings), OWN)
+def admission(peers_max: int = PEERS_MAX) -> PeerAdmission:
+    return PeerAdmission(NodeSettings(peers_max=peers_max), OWN)
 
 
 def public_address(number: int) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from sottovoce.base.quantities import EnvelopeHash, PublicKey
 from sottovoce.chat.commands import (
     AddContact,
     CreateGroup,
@@ -13,7 +14,7 @@ from sottovoce.chat.commands import (
     OpenOneToOne,
     SendMessage,
 )
-from sottovoce.chat.records import Chat, ChatId, Group, MessageState
+from sottovoce.chat.records import Chat, ChatId, Group, Message, MessageState
 from sottovoce.mail.client_events import FetchAsked, OnlineChanged, PageEnd, ServersChanged
 from sottovoce.node import effects, inputs
 from sottovoce.node.person import PERSON_NUMBERS_FROM, is_of
@@ -28,7 +29,7 @@ from sottovoce.stack.topics import (
     topic_of_name,
     topics_with,
 )
-from unit.node.person_network import DAY_S, SERVER, Office, Participant
+from unit.node.person_network import DAY_S, RELAY, SERVER, SERVER_KEY, Office, Participant
 
 LOBBY = ChatId("lobby")
 HOUR_S = 3600
@@ -291,3 +292,27 @@ def test_topics_are_told_once_whatever_many_filters_say() -> None:
     anna.start(SERVER)
     office.run(10)
     assert [done.request for done in anna.fetched] == [None]
+
+
+def test_message_is_stored_when_a_mailserver_that_we_trust_confirms_it() -> None:
+    office = Office()
+    anna = Participant("anna", office)
+    anna.start(SERVER)
+    anna.ask(JoinPublicChat(LOBBY))
+    message = anna.ask(SendMessage(LOBBY, "Who is there?"))
+    assert isinstance(message, Message)
+    office.run(1)
+    [letter] = office.archive
+
+    def confirmed(key: PublicKey, *accepted: EnvelopeHash) -> MessageState:
+        refused = () if accepted else ((letter.hash, "very old envelope"),)
+        anna.tell(effects.ConfirmedByPeer(key, letter.hash, refused, accepted))
+        office.run(1)
+        kept = anna.store.chat.load_message(message.id)
+        assert kept is not None
+        return kept.state
+
+    assert confirmed(RELAY, letter.hash) is MessageState.SENT
+    assert confirmed(SERVER_KEY) is MessageState.SENT
+    assert confirmed(SERVER_KEY, letter.hash) is MessageState.STORED
+    assert confirmed(SERVER_KEY) is MessageState.STORED

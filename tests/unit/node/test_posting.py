@@ -142,3 +142,37 @@ def test_wish_shows_neither_payload_nor_key() -> None:
     wish: PostMessage = post(payload=b"meet me at noon")
     assert "noon" not in repr(wish)
     assert "shared key" not in repr(wish)
+
+
+def asked(asked_pow: float) -> Posting:
+    return Posting(SeededEntropy(1), asked_pow=lambda: asked_pow)
+
+
+def test_small_post_without_a_target_gets_the_usual_work() -> None:
+    mined = asked(0.5).start(post(pow_target=None), NOW)
+    assert isinstance(mined, Mined)
+    assert mined.target == 0.002
+    assert envelope_pow(mined.envelope) >= 0.002
+
+
+def test_large_post_without_a_target_costs_next_to_nothing_where_nobody_asks_for_more() -> None:
+    mined = asked(0.0).start(post(payload=bytes(60_000), pow_target=None), NOW)
+    assert isinstance(mined, Mined)
+    assert mined.target == 0.000002
+    assert mined.envelope.nonce < 100
+
+
+def test_large_post_without_a_target_is_worth_what_is_asked_for() -> None:
+    job = asked(0.001).start(post(payload=bytes(60_000), pow_target=None), NOW)
+    assert isinstance(job, Compute)
+    assert expected_tries(job.bits) == 4096  # 0.00104 * 60,260 * 50
+    explicit = asked(0.001).start(post(payload=bytes(60_000), pow_target=0.002), NOW)
+    assert isinstance(explicit, Compute)
+    assert expected_tries(explicit.bits) == 8192
+
+
+def test_failure_names_the_work_that_was_chosen() -> None:
+    posting = asked(1.0)
+    job = posting.start(post(payload=bytes(60_000), pow_target=None), NOW)
+    assert isinstance(job, Compute)
+    assert "of 0.002 was not found" in failure(posting.finish(Computed(job.job, None)))

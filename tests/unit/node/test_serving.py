@@ -6,6 +6,7 @@ import pytest
 
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.packets import Packet
+from sottovoce.gossip.settings import GossipSettings, Transport
 from sottovoce.mail.client_events import PageEnd
 from sottovoce.mail.mailserver import Mailserver
 from sottovoce.mail.request import HistoryRequest
@@ -13,7 +14,7 @@ from sottovoce.mail.settings import ServerSettings
 from sottovoce.node import inputs
 from sottovoce.node.effects import AskArchive, HistoryDone, SyncDone
 from unit.node.mail_scene import FILTER, FROM_UNIX_S, HEARING, PASSWORD, WANTED, old
-from unit.node.pump import Party, Pump, Stranger, key_number, post
+from unit.node.pump import PROMPT, Party, Pump, Stranger, key_number, post
 
 SETTINGS = ServerSettings(password_key=PASSWORD)
 REQUEST = Packet(126, old(b"no request").raw)
@@ -22,10 +23,15 @@ REQUEST = Packet(126, old(b"no request").raw)
 class MailScene:
     """A mailserver and a client that was away while others talked."""
 
-    def __init__(self, settings: ServerSettings = SETTINGS) -> None:
+    def __init__(
+        self,
+        settings: ServerSettings = SETTINGS,
+        *,
+        client: GossipSettings = PROMPT,
+    ) -> None:
         self.pump = Pump()
         self.server = self.pump.add(mail=settings)
-        self.client = self.pump.add()
+        self.client = self.pump.add(gossip=client)
         self.client.command(inputs.InstallFilter(FILTER, HEARING))
 
     def ask(self, request: int = 1, wanted: HistoryRequest = WANTED) -> HistoryDone:
@@ -53,8 +59,9 @@ def test_what_is_posted_is_archived_and_answered_to_who_was_away() -> None:
     assert (statistics.archived, statistics.envelopes_sent) == (1, 1)
 
 
-def test_pages_follow_each_other_by_the_cursor() -> None:
-    scene = MailScene()
+@pytest.mark.parametrize("transport", Transport)
+def test_pages_follow_each_other_by_the_cursor_in_every_world(transport: Transport) -> None:
+    scene = MailScene(client=replace(PROMPT, transport=transport))
     payloads = [number.to_bytes(4, "big") for number in range(25)]
     scene.archive(*payloads)
     scene.pump.connect(scene.client, scene.server)
@@ -106,7 +113,10 @@ def test_archive_is_not_filled_by_who_is_not_trusted() -> None:
     scene.server.command(inputs.RemovePeer(other.node.public_key))
     scene.server.command(wish)
     (done,) = scene.server.told(SyncDone)
-    assert (done.envelopes, done.detail) == (0, "the mailserver is not connected")
+    assert (done.envelopes, done.detail) == (
+        0,
+        "the mailserver is not connected over Whisper, which alone can fill an archive",
+    )
 
 
 def test_relaying_waits_for_no_archive() -> None:
