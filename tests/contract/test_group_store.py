@@ -64,7 +64,7 @@ def test_recipients_keep_their_places(kept: Kept) -> None:
     for each in told:
         kept.store.save_recipient(each)
     told[0] = replace(told[0], acknowledged=True)
-    told[2] = replace(told[2], reason="the group is gone")
+    told[2] = replace(told[2], reason="the group is gone", stored=True)
     kept.store.save_recipient(told[0])
     kept.store.save_recipient(told[2])
     kept.commit()

@@ -73,6 +73,7 @@ from sottovoce.stack.events import (
     Sealed,
     SentToPeers,
     Started,
+    Stored,
     TimePassed,
     Undeliverable,
 )
@@ -144,7 +145,7 @@ class Conversations:
         match event:
             case Arrived():
                 self._reception.take(event, now)
-            case Sealed() | SentToPeers() | Acknowledged() | Undeliverable():
+            case Sealed() | SentToPeers() | Stored() | Acknowledged() | Undeliverable():
                 self._progress.take(event)
             case Asked():
                 self._answer(event, now)

@@ -27,6 +27,7 @@ from sottovoce.stack.events import (
     Sealed,
     SentToPeers,
     Started,
+    Stored,
     TimePassed,
     Undeliverable,
 )
@@ -185,6 +186,7 @@ ChatEvent: TypeAlias = (
     | Asked
     | Sealed
     | SentToPeers
+    | Stored
     | Acknowledged
     | Undeliverable
     | OwnInstallations

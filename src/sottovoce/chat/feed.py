@@ -51,6 +51,7 @@ from sottovoce.stack.events import (
     PeersChanged,
     Sealed,
     SentToPeers,
+    Stored,
     TimePassed,
     Undeliverable,
 )
@@ -93,7 +94,7 @@ class Feed:
                 return True
             case Arrived(payload=SyncInstallationContact() as told):
                 return event.author == self._book.me and self._is_outdated(told)
-            case Sealed() | SentToPeers() | Acknowledged() | Undeliverable():
+            case Sealed() | SentToPeers() | Stored() | Acknowledged() | Undeliverable():
                 return self._left(event, now)
             case OwnInstallations():
                 self._know(event, now)
@@ -223,7 +224,7 @@ class Feed:
     # ---- what we say
 
     def _left(
-        self, event: Sealed | SentToPeers | Acknowledged | Undeliverable, now: Moment
+        self, event: Sealed | SentToPeers | Stored | Acknowledged | Undeliverable, now: Moment
     ) -> bool:
         """Take what became of an envelope; False if it was none of ours."""
         if not isinstance(event.destination, OwnDevicesOnce):

@@ -5,7 +5,7 @@ Spec: none; the deployed clients know `sending` and `sent` of a whole message.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, assert_never
 
 from sottovoce.base.quantities import PublicKey
 from sottovoce.chat.book import Book
@@ -13,7 +13,7 @@ from sottovoce.chat.events import MessageChanged
 from sottovoce.chat.records import Chat, Message, MessageState, Recipient
 from sottovoce.payloads.message_id import MessageId
 from sottovoce.stack import destinations
-from sottovoce.stack.events import Acknowledged, MessageWithdrawn, Undeliverable
+from sottovoce.stack.events import Acknowledged, MessageWithdrawn, Stored, Undeliverable
 
 # Why a member does not count any more for how far a message has come.
 GONE: Final = "no longer in the group"
@@ -26,8 +26,8 @@ class GroupProgress:
     def __init__(self, book: Book) -> None:
         self._book: Final = book
 
-    def take(self, event: Acknowledged | Undeliverable, message: Message) -> Message:
-        """Return a message after it arrived at a member, or was given up for one."""
+    def take(self, event: Stored | Acknowledged | Undeliverable, message: Message) -> Message:
+        """Return a message after it was stored for a member, arrived, or was given up for one."""
         to = event.destination
         if not isinstance(to, destinations.Contact):
             return message  # It is a copy for a device of ours.
@@ -35,10 +35,15 @@ class GroupProgress:
         row = rows.get(to.key)
         if row is None or row.acknowledged:
             return message
-        if isinstance(event, Acknowledged):
-            row = replace(row, acknowledged=True, reason="")
-        else:
-            row = replace(row, reason=event.reason)
+        match event:
+            case Stored():
+                row = replace(row, stored=True)
+            case Acknowledged():
+                row = replace(row, acknowledged=True, reason="")
+            case Undeliverable(reason=reason):
+                row = replace(row, reason=reason)
+            case _:
+                assert_never(event)
         self._book.store.save_recipient(row)
         rows[to.key] = row
         return summed_up(message, rows.values())
@@ -94,5 +99,14 @@ def summed_up(message: Message, recipients: Iterable[Recipient]) -> Message:
         reason = counted[0].reason if counted else "nobody whom it was for is still in the group"
         return replace(message, state=MessageState.FAILED, reason=reason)
     if acknowledged_count and message.state in (MessageState.QUEUED, MessageState.FAILED):
-        return replace(message, state=MessageState.SENT, reason="")
+        message = replace(message, state=MessageState.SENT, reason="")
+    # Each member has an envelope of their own, and whoever has the message needs none.
+    has_all = bool(counted) and all(row.acknowledged or row.stored for row in counted)
+    return stored(message) if has_all else message
+
+
+def stored(message: Message) -> Message:
+    """Return a message once mailservers have all of it; further than that it may be already."""
+    if message.state in (MessageState.QUEUED, MessageState.SENT):
+        return replace(message, state=MessageState.STORED)
     return message

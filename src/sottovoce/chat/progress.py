@@ -9,11 +9,11 @@ from typing import Final, assert_never
 
 from sottovoce.chat.book import Book
 from sottovoce.chat.events import MessageChanged
-from sottovoce.chat.group_progress import GroupProgress
+from sottovoce.chat.group_progress import GroupProgress, stored
 from sottovoce.chat.records import Chat, ChatKind, Message, MessageState
 from sottovoce.secure.facts import Secrecy
 from sottovoce.stack.destinations import Contact, Destination, PublicChat
-from sottovoce.stack.events import Acknowledged, Sealed, SentToPeers, Undeliverable
+from sottovoce.stack.events import Acknowledged, Sealed, SentToPeers, Stored, Undeliverable
 
 _ON_THE_WAY: Final = (MessageState.QUEUED, MessageState.SENT, MessageState.STORED)
 _FROM_WEAKEST: Final = (Secrecy.PUBLIC, Secrecy.DH_ONLY, Secrecy.RATCHET)
@@ -26,7 +26,7 @@ class Progress:
         self._book: Final = book
         self._groups: Final = groups
 
-    def take(self, event: Sealed | SentToPeers | Acknowledged | Undeliverable) -> None:
+    def take(self, event: Sealed | SentToPeers | Stored | Acknowledged | Undeliverable) -> None:
         """Take what the stack tells; what is no message that is shown is passed over.
 
         Contact updates and reactions travel like messages, and copies go to devices of ours.
@@ -42,8 +42,10 @@ class Progress:
                 after = _sealed(message, secrecy)
             case SentToPeers(peer_count=peer_count):
                 after = _sent(message, peer_count)
-            case Acknowledged() | Undeliverable() if chat.kind is ChatKind.GROUP:
+            case Stored() | Acknowledged() | Undeliverable() if chat.kind is ChatKind.GROUP:
                 after = self._groups.take(event, message)
+            case Stored():
+                after = stored(message)
             case Acknowledged():
                 after = _acknowledged(message, chat.kind)
             case Undeliverable(reason=reason):

@@ -207,12 +207,14 @@ class Recipient(Value):
         key: Who; with the message the key of the row.
         acknowledged: Whether a device of theirs has it.
         reason: Why it was given up, one sentence, or empty.
+        stored: Whether a mailserver of ours has what went to them.
     """
 
     message_id: MessageId
     key: PublicKey
     acknowledged: bool = False
     reason: str = ""
+    stored: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -31,11 +31,13 @@ from sottovoce.stack.events import (
     Acknowledged,
     EnvelopeFailed,
     EnvelopePosted,
+    EnvelopesStored,
     EnvelopesTaken,
     MessageSubmitted,
     Sealed,
     SentToPeers,
     StackOutput,
+    Stored,
     Undeliverable,
 )
 from sottovoce.stack.listening import Listening
@@ -160,8 +162,14 @@ class Delivery:
         """Tell whether an envelope is one of ours that is on its way."""
         return self._receipts.has_posted(hash)
 
-    def taken(self, event: EnvelopesTaken) -> list[StackOutput]:
-        """Tell what a peer was sent; what goes without data sync is done with the first one."""
+    def reached(self, event: EnvelopesTaken | EnvelopesStored) -> list[StackOutput]:
+        """Tell what a peer was sent, or what a mailserver has.
+
+        What goes without data sync is done with the first peer. What a mailserver has goes on being
+        sent until its reader has it.
+        """
+        if isinstance(event, EnvelopesStored):
+            return [Stored(*leg) for leg in self._receipts.stored(event.hashes)]
         outputs: list[StackOutput] = []
         for leg, peer_count in self._receipts.taken(event.peer, event.hashes):
             underway = self._submissions.get(leg)

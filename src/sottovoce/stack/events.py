@@ -61,6 +61,13 @@ class EnvelopesTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class EnvelopesStored:
+    """A mailserver of ours confirmed that it took these envelopes; some may not be ours."""
+
+    hashes: tuple[EnvelopeHash, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PeersChanged:
     """So many peers are connected now; with none, nothing is sealed that would only expire."""
 
@@ -172,6 +179,7 @@ class OwnBundleAsked:
 StackEvent: TypeAlias = (
     EnvelopeOpened
     | EnvelopesTaken
+    | EnvelopesStored
     | EnvelopePosted
     | EnvelopeFailed
     | MessageSubmitted
@@ -199,7 +207,7 @@ class PostEnvelope:
         route: Topic, key and signer.
         payload: What is inside.
         ttl_s: Seconds of life.
-        pow_target: Proof of work to reach.
+        pow_target: Proof of work to reach; None chooses by the size.
         work_time_s: Seconds that the search may take.
     """
 
@@ -207,7 +215,7 @@ class PostEnvelope:
     route: EnvelopeRoute = field(repr=False)
     payload: bytes = field(repr=False)
     ttl_s: int
-    pow_target: float
+    pow_target: float | None
     work_time_s: float
 
 
@@ -280,6 +288,14 @@ class SentToPeers:
     message_id: MessageId
     destination: Destination = field(repr=False)
     peer_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A mailserver of ours has an envelope of a message, whichever of its repetitions."""
+
+    message_id: MessageId
+    destination: Destination = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +372,7 @@ StackOutput: TypeAlias = (
     | Arrived
     | Sealed
     | SentToPeers
+    | Stored
     | Acknowledged
     | Undeliverable
     | OwnBundle

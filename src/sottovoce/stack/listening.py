@@ -34,8 +34,11 @@ class Listening:
 
     def start(self) -> list[Wish]:
         """Begin to hear what is ours."""
-        self._last_number += 1
-        return [Listen(self._last_number, self._routes.filter_of_people()), *self.refresh()]
+        wishes: list[Wish] = []
+        for filter in self._routes.filters_of_people():
+            self._last_number += 1
+            wishes.append(Listen(self._last_number, filter))
+        return [*wishes, *self.refresh()]
 
     def refresh(self) -> list[Wish]:
         """Begin and end to hear, so that exactly the wanted names are heard."""

@@ -38,12 +38,14 @@ class _Flight:
         ends_s: The monotonic second at which the network has forgotten it.
         hash: Its hash, once it is posted.
         peers: Who took it.
+        is_stored: Whether a mailserver of ours has it.
     """
 
     legs: tuple[Leg, ...] = field(repr=False)
     ends_s: float
     hash: EnvelopeHash | None = None
     peers: set[PublicKey] = field(default_factory=set)
+    is_stored: bool = False
 
 
 class Receipts:
@@ -89,6 +91,19 @@ class Receipts:
             for leg in flight.legs:
                 if self._latest.get(leg) == request:
                     yield leg, len(flight.peers)
+
+    def stored(self, hashes: Iterable[EnvelopeHash]) -> Iterator[Leg]:
+        """Note that a mailserver has envelopes; gives the messages in them, once for each envelope.
+
+        An earlier envelope of a message counts like its latest one: whoever asks gets either.
+        """
+        for hash in hashes:
+            request = self._requests.get(hash)
+            if request is None or self._flights[request].is_stored:
+                continue
+            flight = self._flights[request]
+            flight.is_stored = True
+            yield from (leg for leg in flight.legs if leg in self._latest)
 
     def failed(self, request: int) -> tuple[Leg, ...]:
         """Note that an envelope did not leave; returns the messages whose latest one it was."""

@@ -106,16 +106,28 @@ class Routes:
             *(name.text for peer, name in self._agreed.items() if peer not in self._silent),
         }
 
-    def filter_of_people(self) -> Filter:
-        """Return how we hear what is sealed for our own key, live or out of an archive."""
-        topics = frozenset({partitioned(self.own).topic, personal_discovery(self.own).topic})
-        return Filter(self._identity, topics, allows_direct=True)
+    def filters_of_people(self) -> tuple[Filter, Filter]:
+        """Return how we hear what is sealed for our own key, live or out of an archive.
+
+        Peers may be told of the topic of our key's class alone. Our personal topic is that of our
+        key and of no other, and nobody sends to it.
+        """
+        of_class = frozenset({partitioned(self.own).topic})
+        of_us = frozenset({personal_discovery(self.own).topic})
+        return (
+            Filter(self._identity, of_class, allows_direct=True),
+            Filter(self._identity, of_us, allows_direct=True, announced=False),
+        )
 
     def filter_of_name(self, name: str) -> Filter | None:
-        """Return how a name is heard; None while its key is not at hand."""
+        """Return how a name is heard; None while its key is not at hand.
+
+        Of our own contact code peers are told nothing: whoever listens to it would be us.
+        """
         key = self._keys.get(name)
         topics = frozenset({topic_of_name(name)})
-        return None if key is None else Filter(key, topics, allows_direct=True)
+        announced = name != self._own_code.text
+        return None if key is None else Filter(key, topics, allows_direct=True, announced=announced)
 
     def is_public_chat(self, name: str) -> bool:
         """Tell whether a name is that of a public chat that we want to hear."""

@@ -11,7 +11,6 @@ from sottovoce.secure.settings import INSTALLATIONS_MAX, SecureSettings
 from sottovoce.sync.settings import SyncSettings
 
 TTL_S: Final = 15  # peers drop what is older; history is the mailservers' business
-POW_TARGET: Final = 0.002  # twice what a node asks for by default
 WORK_TIME_S: Final = 5.0
 
 # A contact code is first published two minutes after the start, when peers are there and a program
@@ -30,7 +29,7 @@ class StackSettings:
     Attributes:
         data_sync: Whether private messages are repeated until they are acknowledged.
         ttl_s: Seconds of life of an envelope.
-        pow_target: Proof of work of an envelope.
+        pow_target: Proof of work of an envelope; None chooses by the size.
         work_time_s: Seconds that its search may take.
         contact_code_first_s: Seconds from the start to the first contact code; None for never.
         contact_code_every_s: Seconds between contact codes.
@@ -45,7 +44,7 @@ class StackSettings:
 
     data_sync: bool = True
     ttl_s: int = TTL_S
-    pow_target: float = POW_TARGET
+    pow_target: float | None = None
     work_time_s: float = WORK_TIME_S
     contact_code_first_s: float | None = CONTACT_CODE_FIRST_S
     contact_code_every_s: float = CONTACT_CODE_EVERY_S

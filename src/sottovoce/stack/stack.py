@@ -30,6 +30,7 @@ from sottovoce.stack.events import (
     EnvelopeFailed,
     EnvelopeOpened,
     EnvelopePosted,
+    EnvelopesStored,
     EnvelopesTaken,
     ForwardSecrecySet,
     KeyDerived,
@@ -134,8 +135,8 @@ class Stack:
         match event:
             case EnvelopeOpened():
                 return self._take(event, now)
-            case EnvelopesTaken():
-                return self._delivery.taken(event)
+            case EnvelopesTaken() | EnvelopesStored():
+                return self._delivery.reached(event)
             case EnvelopePosted() | EnvelopeFailed():
                 return self._delivery.answered(event, now)
             case MessageSubmitted():

@@ -22,6 +22,7 @@ from sottovoce.stack.events import (
     MessageWithdrawn,
     Sealed,
     SentToPeers,
+    Stored,
     Undeliverable,
 )
 from unit.chat.group_post import Circle, make_group
@@ -51,6 +52,9 @@ class Sent:
         return only(
             MessageChanged, self.anna.handle(Acknowledged(self.message.id, Contact(by.key)))
         )
+
+    def stored(self, to: Person) -> list[MessageChanged]:
+        return only(MessageChanged, self.anna.handle(Stored(self.message.id, Contact(to.key))))
 
     def given_up(self, to: Person) -> list[MessageChanged]:
         event = Undeliverable(self.message.id, Contact(to.key), REASON)
@@ -89,6 +93,32 @@ def test_message_is_acknowledged_when_all_members_have_it(sent: Sent) -> None:
     assert sent.message.raw == b""
     assert sent.recipients() == [(bruno.key.raw, True, ""), (carla.key.raw, True, "")]
     assert sent.acknowledged(carla) == []
+
+
+def test_message_is_stored_once_a_mailserver_has_what_goes_to_each_member(sent: Sent) -> None:
+    _, bruno, carla = sent.circle.people
+    assert sent.stored(bruno) == sent.stored(bruno) == []
+    assert sent.message.state is MessageState.QUEUED
+    one(MessageChanged, sent.stored(carla))
+    assert counts(sent.message) == (MessageState.STORED, 0, 2)
+    sent.acknowledged(bruno)
+    assert counts(sent.message) == (MessageState.STORED, 1, 2)
+    sent.acknowledged(carla)
+    assert counts(sent.message) == (MessageState.ACKNOWLEDGED, 2, 2)
+    assert sent.stored(bruno) == []
+
+
+def test_member_who_has_a_message_needs_no_mailserver(sent: Sent) -> None:
+    _, bruno, carla = sent.circle.people
+    sent.acknowledged(bruno)
+    assert counts(sent.message) == (MessageState.SENT, 1, 2)
+    sent.stored(carla)
+    assert counts(sent.message) == (MessageState.STORED, 1, 2)
+
+
+def test_copy_for_a_device_of_ours_says_nothing_of_a_message(sent: Sent) -> None:
+    outputs = sent.anna.handle(Stored(sent.message.id, OwnDevices()))
+    assert only(MessageChanged, outputs) == []
 
 
 def test_message_fails_only_if_nobody_could_get_it(sent: Sent) -> None:

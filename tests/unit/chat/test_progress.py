@@ -12,6 +12,7 @@ from sottovoce.stack.events import (
     MessageSubmitted,
     Sealed,
     SentToPeers,
+    Stored,
     Undeliverable,
 )
 from unit.chat.people import LOBBY, Person, one, only, public
@@ -45,6 +46,9 @@ class Sent:
     def acknowledged(self) -> list[MessageChanged]:
         return only(MessageChanged, self.anna.handle(Acknowledged(self.id, self.to)))
 
+    def stored(self) -> list[MessageChanged]:
+        return only(MessageChanged, self.anna.handle(Stored(self.id, self.to)))
+
     def given_up(self) -> list[MessageChanged]:
         event = Undeliverable(self.id, self.to, REASON)
         return only(MessageChanged, self.anna.handle(event))
@@ -64,10 +68,37 @@ def test_message_comes_from_queued_to_acknowledged() -> None:
     assert (sent.message.state, sent.message.raw) == (MessageState.ACKNOWLEDGED, b"")
 
 
+@pytest.mark.parametrize("chat_id", [None, LOBBY])
+def test_message_that_a_mailserver_has_is_stored_and_never_only_sent_again(
+    chat_id: str | None,
+) -> None:
+    sent = Sent(chat_id)
+    sent.taken(1)
+    assert one(MessageChanged, sent.stored()).message == sent.message
+    assert sent.message.state is MessageState.STORED
+    assert sent.stored() == []
+    sent.taken(2)
+    assert (sent.message.state, sent.message.peer_count) == (MessageState.STORED, 2)
+
+
+def test_stored_message_is_acknowledged_or_fails_like_any_other() -> None:
+    arrived, lost = Sent(), Sent()
+    for sent in (arrived, lost):
+        sent.taken()
+        sent.stored()
+    arrived.acknowledged()
+    lost.given_up()
+    assert (arrived.message.state, lost.message.state) == (
+        MessageState.ACKNOWLEDGED,
+        MessageState.FAILED,
+    )
+    assert arrived.stored() == lost.stored() == []
+
+
 def test_acknowledged_message_stays_so() -> None:
     sent = Sent()
     sent.acknowledged()
-    assert sent.taken() == sent.given_up() == sent.acknowledged() == []
+    assert sent.taken() == sent.stored() == sent.given_up() == sent.acknowledged() == []
     assert sent.message.state is MessageState.ACKNOWLEDGED
 
 

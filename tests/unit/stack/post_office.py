@@ -42,6 +42,7 @@ from sottovoce.stack.events import (
     StackOutput,
     Started,
     StopListening,
+    Stored,
     TimePassed,
     Undeliverable,
 )
@@ -56,7 +57,7 @@ NOBODY = PeopleChanged(frozenset(), frozenset(), frozenset(), frozenset())
 PHONE = "phone"
 _ROUNDS_MAX = 500  # a conversation that has not ended by then is a game of ping-pong
 
-Upward = Arrived | Sealed | SentToPeers | Acknowledged | Undeliverable | OwnBundle
+Upward = Arrived | Sealed | SentToPeers | Stored | Acknowledged | Undeliverable | OwnBundle
 OfDevices = OwnInstallations | PeerInstallationSeen
 
 

@@ -16,6 +16,7 @@ from sottovoce.stack.events import (
     Arrived,
     EnvelopeFailed,
     EnvelopePosted,
+    EnvelopesStored,
     EnvelopesTaken,
     ForwardSecrecySet,
     MessageSubmitted,
@@ -24,6 +25,7 @@ from sottovoce.stack.events import (
     PostEnvelope,
     Sealed,
     SentToPeers,
+    Stored,
     TimePassed,
     Undeliverable,
 )
@@ -56,6 +58,36 @@ def test_message_is_told_of_with_each_peer_that_takes_it() -> None:
     for count, relay in enumerate((RELAY, OTHER_RELAY), start=1):
         outputs = anna.stack.handle(EnvelopesTaken(relay, (HASH,)), START)
         assert outputs == [SentToPeers(said, LOBBY, count)]
+
+
+def test_public_message_that_was_taken_is_told_as_stored_until_its_envelope_expires() -> None:
+    anna, said = writer()
+    anna.stack.handle(EnvelopesTaken(RELAY, (HASH,)), START)
+    assert anna.stack.handle(EnvelopesStored((NEXT_HASH,)), later(1)) == []
+    assert anna.stack.handle(EnvelopesStored((HASH,)), later(14)) == [Stored(said, LOBBY)]
+    assert anna.stack.handle(EnvelopesStored((HASH,)), later(14)) == []
+    other, _ = writer()
+    other.stack.handle(EnvelopesTaken(RELAY, (HASH,)), START)
+    other.stack.handle(TimePassed(), later(15))
+    assert other.stack.handle(EnvelopesStored((HASH,)), later(16)) == []
+
+
+def test_stored_private_message_is_sent_again_until_it_is_acknowledged() -> None:
+    office, alice, bob = talking()
+    office.loses = lambda envelope: True
+    said = alice.say("ciao", bob)
+    office.pass_time(1)
+    before = office.sent[-1]
+    count = len(office.sent)
+    assert alice.stack.handle(EnvelopesStored((before.hash,)), office.now) == [
+        Stored(said.message_id, Contact(bob.key))
+    ]
+    office.pass_time(60)
+    assert len(office.sent) > count
+    office.loses = lambda envelope: False
+    office.pass_time(HOUR_S)
+    assert bob.texts() == ["ciao"]
+    assert alice.stack.handle(EnvelopesStored((before.hash,)), office.now) == []
 
 
 def test_untaken_message_leaves_anew_when_its_envelope_has_expired() -> None:

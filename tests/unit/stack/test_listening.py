@@ -39,11 +39,13 @@ def started(*chats: str) -> Ear:
 
 def test_start_hears_what_is_sealed_for_us_and_asks_for_the_key_of_our_contact_code() -> None:
     ear = Ear()
+    of_class, of_us = ear.routes.filters_of_people()
     assert ear.listening.start() == [
-        Listen(1, ear.routes.filter_of_people()),
+        Listen(1, of_class),
+        Listen(2, of_us),
         DeriveKey(contact_code(ear.routes.own).text),
     ]
-    assert ear.listening.names_of([1]) == []
+    assert ear.listening.names_of([1, 2]) == []
 
 
 def test_key_is_asked_for_once_stored_and_then_the_name_is_heard() -> None:
@@ -51,9 +53,9 @@ def test_key_is_asked_for_once_stored_and_then_the_name_is_heard() -> None:
     assert ear.want("lobby") == [DeriveKey("lobby")]
     assert ear.want("lobby") == []
     [listen] = ear.listening.derived("lobby", KEY)
-    assert listen == Listen(3, Filter(KEY, frozenset({topic_of_name("lobby")}), allows_direct=True))
+    assert listen == Listen(4, Filter(KEY, frozenset({topic_of_name("lobby")}), allows_direct=True))
     assert ear.store.load_name_key("lobby") == KEY
-    assert ear.listening.names_of([3, 99]) == ["lobby"]
+    assert ear.listening.names_of([4, 99]) == ["lobby"]
     assert ear.listening.derived("lobby", KEY) == []
 
 
@@ -65,9 +67,9 @@ def test_stored_key_is_not_derived_again() -> None:
 
 def test_name_that_is_wanted_no_more_is_not_heard_and_its_key_is_forgotten() -> None:
     ear = started("lobby")
-    assert ear.want() == [StopListening(3)]
+    assert ear.want() == [StopListening(4)]
     assert ear.store.load_name_key("lobby") is None
-    assert ear.listening.names_of([3]) == []
+    assert ear.listening.names_of([4]) == []
 
 
 def test_key_that_comes_too_late_is_not_kept() -> None:
@@ -92,7 +94,7 @@ def test_key_of_a_name_that_is_only_written_to_is_kept_as_long_as_it_is_needed()
 def test_chat_that_is_left_while_something_waits_keeps_its_key_until_it_has_left() -> None:
     ear = started("lobby")
     assert ear.listening.need_key("lobby") == []
-    assert ear.want() == [StopListening(3)]
+    assert ear.want() == [StopListening(4)]
     assert ear.routes.has_key("lobby")
     ear.listening.release_key("lobby")
     assert not ear.routes.has_key("lobby")

@@ -97,3 +97,27 @@ def test_envelope_is_known_as_ours_from_posting_to_its_end() -> None:
     assert list(receipts.taken(ANNA, [HASH])) == []
     assert receipts.expire(15.0) == []
     assert not receipts.has_posted(HASH)
+
+
+def test_stored_envelope_tells_each_message_in_it_once() -> None:
+    receipts = posted(ONE, TWO)
+    assert list(receipts.stored([OTHER_HASH, HASH])) == [ONE, TWO]
+    assert list(receipts.stored([HASH])) == []
+    assert list(receipts.taken(ANNA, [HASH])) == [(ONE, 1), (TWO, 1)]
+
+
+def test_earlier_envelope_of_a_message_counts_as_stored_too() -> None:
+    receipts = posted(ONE)
+    receipts.start(2, (ONE,), 40.0)
+    receipts.posted(2, OTHER_HASH, 35.0)
+    assert list(receipts.stored([HASH])) == [ONE]
+
+
+def test_message_is_stored_until_its_envelope_expires_and_not_if_it_was_forgotten() -> None:
+    receipts = posted(ONE, TWO)
+    receipts.forget(TWO)
+    assert receipts.expire(14.9) == []
+    assert list(receipts.stored([HASH])) == [ONE]
+    late = posted(ONE)
+    assert late.expire(15.0) == [ONE]
+    assert list(late.stored([HASH])) == []

@@ -82,8 +82,27 @@ def test_heard_are_our_contact_code_and_what_is_wanted() -> None:
 
 def test_what_is_sealed_for_our_key_is_heard_on_both_of_our_topics() -> None:
     table = routes()
-    topics = frozenset({partitioned(table.own).topic, personal_discovery(table.own).topic})
-    assert table.filter_of_people() == Filter(PARENT, topics, allows_direct=True)
+    of_class, of_us = table.filters_of_people()
+    assert of_class == Filter(PARENT, frozenset({partitioned(table.own).topic}), allows_direct=True)
+    assert of_us.topics == {personal_discovery(table.own).topic}
+    assert (of_us.key, of_us.allows_direct) == (PARENT, True)
+
+
+def test_peers_are_told_of_no_topic_that_only_we_listen_to() -> None:
+    table = routes()
+    ours, theirs = contact_code(table.own).text, contact_code(BOB).text
+    agreed = table.agree(BOB, KEY).text
+    # Whatever else it is wanted for: a chat of that name, or somebody followed who is ourselves.
+    table.want(
+        public_chats=frozenset({"lobby", ours}), followed=frozenset({BOB, table.own}), silent=NOBODY
+    )
+    names = sorted(table.names())
+    for name in names:
+        table.learn_key(name, KEY)
+    heard = {name: table.filter_of_name(name) for name in names}
+    announced = {name for name, wanted in heard.items() if wanted is not None and wanted.announced}
+    assert announced == {"lobby", theirs, agreed}
+    assert [wanted.announced for wanted in table.filters_of_people()] == [True, False]
 
 
 def test_name_without_key_has_neither_filter_nor_route() -> None:

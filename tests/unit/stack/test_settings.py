@@ -7,7 +7,7 @@ from sottovoce.stack.settings import StackSettings
 
 def test_defaults_are_those_of_the_deployed_clients() -> None:
     settings = StackSettings()
-    assert (settings.ttl_s, settings.pow_target, settings.work_time_s) == (15, 0.002, 5.0)
+    assert (settings.ttl_s, settings.pow_target, settings.work_time_s) == (15, None, 5.0)
     assert (settings.contact_code_first_s, settings.contact_code_every_s) == (120.0, 21_600.0)
     assert settings.data_sync
 

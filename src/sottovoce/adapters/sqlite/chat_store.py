@@ -115,10 +115,11 @@ INSERT OR REPLACE INTO groups (chat, {GROUP_COLUMNS}) VALUES (?, {_marks(GROUP_C
 """
 # A recipient keeps the place that they had.
 _SAVE_RECIPIENT: Final = """
-INSERT INTO recipients (message, place, key, acknowledged, reason)
-SELECT message, (SELECT count(*) FROM recipients WHERE message = messages.message), ?, ?, ?
+INSERT INTO recipients (message, place, key, acknowledged, reason, stored)
+SELECT message, (SELECT count(*) FROM recipients WHERE message = messages.message), ?, ?, ?, ?
 FROM messages WHERE id = ?
-ON CONFLICT DO UPDATE SET acknowledged = excluded.acknowledged, reason = excluded.reason
+ON CONFLICT DO UPDATE SET
+acknowledged = excluded.acknowledged, reason = excluded.reason, stored = excluded.stored
 """
 _SAVE_DEVICE: Final = f"""
 INSERT INTO devices ({DEVICE_COLUMNS}) VALUES ({_marks(DEVICE_COLUMNS)})
@@ -321,7 +322,7 @@ class SqliteChatStore(ChatStore):
 
     @override
     def save_recipient(self, recipient: Recipient) -> None:
-        to = (recipient.key.raw, recipient.acknowledged, recipient.reason)
+        to = (recipient.key.raw, recipient.acknowledged, recipient.reason, recipient.stored)
         self._db.write(_SAVE_RECIPIENT, (*to, recipient.message_id))
 
     @override

@@ -13,12 +13,12 @@ from sottovoce.payloads.message_id import MessageId
 from sottovoce.payloads.wire import decode_event
 
 RECIPIENTS: Final = """
-SELECT messages.id, key, acknowledged, recipients.reason
+SELECT messages.id, key, acknowledged, recipients.reason, stored
 FROM recipients JOIN messages USING (message) WHERE messages.id = ? ORDER BY place
 """
 
 WAITING_RECIPIENTS: Final = """
-SELECT messages.id, key, acknowledged, recipients.reason
+SELECT messages.id, key, acknowledged, recipients.reason, stored
 FROM recipients JOIN messages USING (message) JOIN chat_numbers USING (chat)
 WHERE chat_numbers.id = ? AND NOT acknowledged AND recipients.reason = '' ORDER BY message, place
 """
@@ -39,8 +39,10 @@ DEVICES: Final = f"SELECT {DEVICE_COLUMNS} FROM devices"
 
 def recipient_of(row: Row) -> Recipient:
     """Return the recipient in a row of `RECIPIENTS`."""
-    message_id, key, acknowledged, reason = row
-    return Recipient(MessageId(message_id), PublicKey(key), bool(acknowledged), reason)
+    message_id, key, acknowledged, reason, stored = row
+    return Recipient(
+        MessageId(message_id), PublicKey(key), bool(acknowledged), reason, bool(stored)
+    )
 
 
 def group_event_of(row: Row) -> SignedEvent:

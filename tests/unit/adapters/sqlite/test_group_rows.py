@@ -38,8 +38,11 @@ def test_event_comes_back_as_it_was_signed() -> None:
 
 
 def test_recipient_comes_back() -> None:
-    assert recipient_of((message_id(1), person(2).raw, 1, "")) == Recipient(
+    assert recipient_of((message_id(1), person(2).raw, 1, "", 0)) == Recipient(
         message_id(1), person(2), acknowledged=True
+    )
+    assert recipient_of((message_id(1), person(2).raw, 0, "given up", 1)) == Recipient(
+        message_id(1), person(2), reason="given up", stored=True
     )
 
 
