@@ -1,4 +1,4 @@
-"""sottovoce: a private messaging stack that talks Whisper v6 on devp2p.
+"""sottovoce: a private messaging stack that talks Whisper v6 and Waku v1 on devp2p.
 
     async with sottovoce.Client(peers=["enode://..."]) as client:
         await client.channel("status").send_text("hello")
@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     from sottovoce.chat.records import Reaction as Reaction
     from sottovoce.chat.records import Recipient as Recipient
     from sottovoce.gossip.settings import GossipSettings as GossipSettings
+    from sottovoce.gossip.settings import Interest as Interest
+    from sottovoce.gossip.settings import Transport as Transport
     from sottovoce.mail.client_events import FetchDone as FetchDone
     from sottovoce.mail.client_events import ServerState as ServerState
     from sottovoce.mail.client_events import ServerStatus as ServerStatus
     from sottovoce.node.settings import NodeSettings as NodeSettings
+    from sottovoce.node.traffic import NodeTraffic as NodeTraffic
     from sottovoce.payloads.chat_message import StickerMessage as StickerMessage
     from sottovoce.payloads.reaction import ReactionType as ReactionType
     from sottovoce.sdk.bot import Bot as Bot
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
     from sottovoce.sdk.events import ContactChanged as ContactChanged
     from sottovoce.sdk.events import ContactDeviceAdded as ContactDeviceAdded
     from sottovoce.sdk.events import ContactRequested as ContactRequested
+    from sottovoce.sdk.events import DataBudgetChanged as DataBudgetChanged
     from sottovoce.sdk.events import DeviceChanged as DeviceChanged
     from sottovoce.sdk.events import EventsMissed as EventsMissed
     from sottovoce.sdk.events import GroupChanged as GroupChanged
@@ -72,6 +76,7 @@ if TYPE_CHECKING:
     from sottovoce.sdk.messenger import Messenger as Messenger
     from sottovoce.sdk.messenger_port import MessengerPort as MessengerPort
     from sottovoce.sdk.subscriptions import Subscription as Subscription
+    from sottovoce.sdk.traffic import TrafficReport as TrafficReport
     from sottovoce.secure.facts import Secrecy as Secrecy
     from sottovoce.stack.settings import StackSettings as StackSettings
 
@@ -80,6 +85,8 @@ _HOMES = {
     "LocalProtocolError": "sottovoce.base.errors",
     "SottovoceError": "sottovoce.base.errors",
     "GossipSettings": "sottovoce.gossip.settings",
+    "Interest": "sottovoce.gossip.settings",
+    "Transport": "sottovoce.gossip.settings",
     "NodeSettings": "sottovoce.node.settings",
     "Channel": "sottovoce.sdk.channel",
     "Client": "sottovoce.sdk.client",
@@ -120,6 +127,9 @@ _HOMES = {
     "HistoryFetched": "sottovoce.sdk.events",
     "MailserversChanged": "sottovoce.sdk.events",
     "StorageTrouble": "sottovoce.sdk.events",
+    "DataBudgetChanged": "sottovoce.sdk.events",
+    "TrafficReport": "sottovoce.sdk.traffic",
+    "NodeTraffic": "sottovoce.node.traffic",
     "EventsMissed": "sottovoce.sdk.events",
     "FetchDone": "sottovoce.mail.client_events",
     "ServerState": "sottovoce.mail.client_events",

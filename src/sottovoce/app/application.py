@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from ipaddress import ip_address
+from pathlib import Path
 
+from sottovoce.adapters.spent_file import read_spent
+from sottovoce.app.spent_keeper import SpentKeeper
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import PublicKey
@@ -18,11 +21,13 @@ from sottovoce.gossip.statistics import RelayStatistics
 from sottovoce.mail.archive import Archive
 from sottovoce.mail.server_statistics import MailStatistics
 from sottovoce.mail.settings import ServerSettings
+from sottovoce.node.budget import Spent, notice_of
 from sottovoce.node.effects import Fact
 from sottovoce.node.inputs import Input, TimePassed
 from sottovoce.node.node import Node
 from sottovoce.node.settings import NodeSettings
 from sottovoce.node.statistics import LinkStatistics
+from sottovoce.node.traffic import NodeTraffic
 from sottovoce.runtime.driver import Driver
 from sottovoce.runtime.system_clock import read_clock
 from sottovoce.runtime.system_entropy import SystemEntropy
@@ -44,6 +49,8 @@ class ApplicationSettings:
         mail: Keys and bounds of the mailserver that the node is, or None if it is none.
         archive: What a mailserver keeps envelopes in, or what opens it, off the loop. It is closed
             with the application.
+        data_dir: The directory, held by the caller, that keeps what was used of a day's budget
+            (`NodeSettings.day_bytes_max`); None to forget it.
 
     Raises:
         LocalProtocolError: There is a mailserver without an archive, or an archive without one.
@@ -56,6 +63,7 @@ class ApplicationSettings:
     gossip: GossipSettings = field(default_factory=GossipSettings)
     mail: ServerSettings | None = None
     archive: Archive | Callable[[], Archive] | None = None
+    data_dir: Path | None = None
 
     def __post_init__(self) -> None:
         if (self.mail is None) != (self.archive is None):
@@ -82,7 +90,9 @@ class Application:
             settings=settings.node,
             gossip_settings=settings.gossip,
             mail=settings.mail,
+            spent=self._read_spent(),
         )
+        self._keeper: SpentKeeper | None = None
         self._driver: Driver | None = None
         self._port: int | None = None
 
@@ -109,8 +119,11 @@ class Application:
             StorageError: The archive cannot be opened.
         """
         self._driver = Driver(self._node, self._on_fact, await self._open_archive())
-        if self._settings.mail is not None:
-            self._driver.submit(TimePassed())  # The mailserver's life begins with the node's first.
+        if self._settings.mail is not None or self._settings.node.day_bytes_max:
+            # The life of a mailserver, and of a day's budget, begins with the node's first input.
+            self._driver.submit(TimePassed())
+        if self._settings.data_dir is not None and self._settings.node.day_bytes_max:
+            self._keeper = SpentKeeper(self._settings.data_dir, lambda: self._node.spent)
         if self._settings.listen is not None:
             try:
                 self._port = await self._driver.listen(*self._settings.listen)
@@ -126,7 +139,21 @@ class Application:
         """Say goodbye to the peers and close everything; harmless when repeated."""
         driver, self._driver = self._driver, None
         if driver is not None:
-            await asyncio.shield(driver.stop())
+            await asyncio.shield(self._stop(driver))
+
+    async def _stop(self, driver: Driver) -> None:
+        try:
+            await driver.stop()
+        finally:
+            keeper, self._keeper = self._keeper, None
+            if keeper is not None:
+                await keeper.stop()
+
+    def _read_spent(self) -> Spent | None:
+        settings = self._settings
+        if settings.data_dir is None or not settings.node.day_bytes_max:
+            return None
+        return read_spent(settings.data_dir)
 
     def now(self) -> Moment:
         """Read the clocks."""
@@ -163,12 +190,18 @@ class Application:
         driver, settings = self._driver, self._settings
         if driver is None or (settings.listen is not None and self._port is None):
             return ("the node is not running",)
-        troubles = (self._node.archive_trouble, driver.archive_trouble)
+        budget = self._node.budget
+        used_up = "" if budget is None or not budget.is_bound else notice_of(budget)
+        troubles = (self._node.archive_trouble, driver.archive_trouble, used_up)
         return tuple(trouble for trouble in troubles if trouble)
 
     def failed_inputs(self) -> int:
         """Return how many inputs, or calls to the archive, were set aside because of a bug."""
         return 0 if self._driver is None else self._driver.failed_inputs.total()
+
+    def node_traffic(self) -> NodeTraffic:
+        """Return what was carried so far, by peer and by topic."""
+        return self._node.traffic()
 
     def traffic(self) -> list[StreamTraffic]:
         """Return the counters of the open TCP streams."""

@@ -329,10 +329,11 @@ class Driver:
 def _log_fact(fact: Fact) -> None:
     """Log what became of peers and posts; never what a message says, or who talks to whom."""
     match fact:
-        case PeerConnected(key, client_id, address, inbound):
+        case PeerConnected(key, client_id, address, inbound, protocols):
             how = "inbound" if inbound else "outbound"
             # A client id is a stranger's text: its repr cannot steer a terminal.
-            _log.info("peer %s connected, %s, %s, %.100r", key, address, how, client_id)
+            spoken = " ".join(protocols)
+            _log.info("peer %s connected, %s, %s, %s, %.100r", key, address, how, spoken, client_id)
         case PeerDisconnected(key, detail):
             _log.info("peer %s disconnected: %.200r", key, detail)
         case PeerUnreachable(key, detail, retry_in_s):

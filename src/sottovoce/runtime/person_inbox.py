@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from sottovoce.chat.commands import Asked
 from sottovoce.mail.client_events import FetchAsked
 from sottovoce.node.effects import (
+    ConfirmedByPeer,
     HistoryArriving,
     HistoryDone,
     MessageArrived,
@@ -44,7 +45,14 @@ Command: TypeAlias = Asked | OwnBundleAsked | FetchAsked
 _Standing: TypeAlias = PeerConnected | PeerDisconnected | PeerUnreachable
 
 # What concerns only posts and pages of one life: a person that is made anew knows nothing of them.
-_OF_A_LIFE: Final = (PostSucceeded, PostFailed, SentToPeer, HistoryArriving, HistoryDone)
+_OF_A_LIFE: Final = (
+    PostSucceeded,
+    PostFailed,
+    SentToPeer,
+    ConfirmedByPeer,
+    HistoryArriving,
+    HistoryDone,
+)
 
 
 class _Entry(NamedTuple):
@@ -140,7 +148,7 @@ class PersonInbox:
             case PostSucceeded(_, hash):
                 self._posted.add(hash)
                 return True
-            case SentToPeer():
+            case SentToPeer() | ConfirmedByPeer():
                 return True
             case _:
                 return False
@@ -211,4 +219,4 @@ def is_of_a_life(event: PersonInput) -> bool:
 
 def is_patient(event: PersonInput) -> bool:
     """Tell whether an input only says that an envelope is on its way, which nobody waits for."""
-    return isinstance(event, PostSucceeded | SentToPeer)
+    return isinstance(event, PostSucceeded | SentToPeer | ConfirmedByPeer)

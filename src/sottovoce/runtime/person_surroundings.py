@@ -43,6 +43,7 @@ class PersonSurroundings:
         self._lossy: set[int] = set()
         self._fetches: dict[int, FetchAsked] = {}
         self._online: OnlineChanged | None = None
+        self._is_used_up = False
 
     # ---- what the person hears
 
@@ -57,14 +58,16 @@ class PersonSurroundings:
                 return [self._of_page(fact)] if fact.request in self._pages else []
             case effects.PeerConnected() | effects.PeerDisconnected() | effects.PeerUnreachable():
                 return self._peer_changed(fact)
+            case effects.ConfirmedByPeer(key):
+                return [fact] if key in self._server_keys() else []
             case _:
-                return _of_everybody(fact)
+                return self._of_node(fact)
 
     def owner_said(self, event: ServersChanged | OnlineChanged) -> "list[PersonInput]":
         """Take note of what the owner wants; returns what the person has to hear."""
         if isinstance(event, OnlineChanged):
             self._online = event
-            return [event]
+            return [] if self._is_used_up else [event]
         self._servers = event
         return [event, *self._connected_servers()]
 
@@ -73,7 +76,9 @@ class PersonSurroundings:
         told: list[PersonInput] = [PeersChanged(len(self._peers))]
         if self._servers is not None:
             told += [self._servers, *self._connected_servers()]
-        if self._online is not None:
+        if self._is_used_up:
+            told.append(OnlineChanged(online=False))
+        elif self._online is not None:
             told.append(self._online)
         return [*told, *self._fetches.values()]
 
@@ -163,6 +168,30 @@ class PersonSurroundings:
                 assert_never(fact)
         return [PeersChanged(len(self._peers)), *told]
 
+    def _of_node(
+        self,
+        fact: effects.SentToPeer
+        | effects.SyncDone
+        | effects.ArchivingChanged
+        | effects.BudgetChanged,
+    ) -> "list[PersonInput]":
+        """Return what a fact means that has no number of whoever it is for."""
+        if isinstance(fact, effects.BudgetChanged):
+            return self._budget_changed(is_used_up=fact.budget.is_bound)
+        return [fact] if isinstance(fact, effects.SentToPeer) else []
+
+    def _budget_changed(self, *, is_used_up: bool) -> "list[PersonInput]":
+        """Keep mailservers from being asked in vain, which would be held against them.
+
+        What was said meanwhile is asked for when the next day's budget begins.
+        """
+        if is_used_up == self._is_used_up:
+            return []
+        self._is_used_up = is_used_up
+        if is_used_up:
+            return [OnlineChanged(online=False)]
+        return [self._online or OnlineChanged(online=True)]
+
     def _connected_servers(self) -> "list[PersonInput]":
         keys = self._server_keys()
         return [fact for key, fact in self._peers.items() if key in keys]
@@ -170,13 +199,3 @@ class PersonSurroundings:
     def _server_keys(self) -> "set[PublicKey]":
         servers = () if self._servers is None else self._servers.servers
         return {server.enode.public_key for server in servers}
-
-
-def _of_everybody(
-    fact: effects.SentToPeer
-    | effects.ConfirmedByPeer
-    | effects.SyncDone
-    | effects.ArchivingChanged,
-) -> "list[PersonInput]":
-    """Return what a fact means to everybody: envelopes have no number of whoever posted them."""
-    return [fact] if isinstance(fact, effects.SentToPeer) else []

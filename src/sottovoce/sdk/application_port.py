@@ -9,6 +9,7 @@ from sottovoce.gossip.statistics import RelayStatistics
 from sottovoce.mail.server_statistics import MailStatistics
 from sottovoce.node.inputs import Input
 from sottovoce.node.statistics import LinkStatistics
+from sottovoce.node.traffic import NodeTraffic
 from sottovoce.runtime.tcp import StreamTraffic
 
 
@@ -73,6 +74,10 @@ class ApplicationPort(Protocol):
 
     def failed_inputs(self) -> int:
         """Return how many inputs were set aside because of a bug."""
+        ...
+
+    def node_traffic(self) -> NodeTraffic:
+        """Return what was carried so far, by peer and by topic."""
         ...
 
     def traffic(self) -> list[StreamTraffic]:

@@ -25,6 +25,7 @@ from sottovoce.adapters.secret_file import read_password_file
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.secret import PrivateKey
 from sottovoce.chat.records import Chat, ChatKind, Contact, Group, Message
+from sottovoce.gossip.settings import Transport
 from sottovoce.identity.alias import alias
 from sottovoce.identity.qr_code import qr_code
 from sottovoce.runtime.loop import run as run_to_end
@@ -125,6 +126,8 @@ class Bot:
         channels: Public chats that it joins at its start.
         accepts_strangers: Whether it answers people that it does not know.
         hears_copies: Whether its own words, said by others, are heard.
+        transport: Which worlds a node of its own speaks.
+        metered: Whether that names its topics to its peers, to pay for less data; see `Client`.
 
     Attributes:
         failed_count: Exceptions of handlers, which were logged and stopped nothing.
@@ -144,6 +147,8 @@ class Bot:
         channels: Iterable[str] = (),
         accepts_strangers: bool = True,
         hears_copies: bool = False,
+        transport: Transport = Transport.EITHER,
+        metered: bool = False,
     ) -> None:
         if (data_dir is None) != (password_file is None):
             raise LocalProtocolError("a bot with data_dir needs password_file, and only such a one")
@@ -156,6 +161,8 @@ class Bot:
         self._channels = tuple(channels)
         self._accepts_strangers = accepts_strangers
         self._hears_copies = hears_copies
+        self._transport = transport
+        self._metered = metered
         self._rules: list[_Rule] = []
         self._contact_handler: ContactHandler | None = None
         self._invitation_handler: InvitationHandler | None = None
@@ -256,11 +263,22 @@ class Bot:
         """
         if self._data_dir is None or self._password_file is None:
             return Messenger.in_memory(
-                self._identity, listen=None, peers=peers or (), client=client
+                self._identity,
+                listen=None,
+                peers=peers or (),
+                client=client,
+                transport=self._transport,
+                metered=self._metered,
             )
         password = await asyncio.to_thread(read_password_file, self._password_file)
         return Messenger.open(
-            self._data_dir, password=password, account=self._account, peers=peers, client=client
+            self._data_dir,
+            password=password,
+            account=self._account,
+            peers=peers,
+            client=client,
+            transport=self._transport,
+            metered=self._metered,
         )
 
     # ---- what is heard

@@ -23,7 +23,6 @@ from sottovoce.stack.routes import PublicChat, route_to, topic_of_name
 
 # What Status' clients use for every message (status-go protocol/message_processor.go).
 TTL_S: Final = 15
-POW_TARGET: Final = 0.002
 WORK_TIME_S: Final = 5.0
 
 _MILLISECONDS: Final = 1000
@@ -53,7 +52,7 @@ class Channel:
         text: str,
         *,
         ttl_s: int = TTL_S,
-        pow_target: float = POW_TARGET,
+        pow_target: float | None = None,
         work_time_s: float = WORK_TIME_S,
     ) -> SentMessage:
         """Say something.
@@ -61,7 +60,8 @@ class Channel:
         Args:
             text: The text, at most 64 KiB of UTF-8, and not blank.
             ttl_s: Seconds for which the network carries it.
-            pow_target: Proof of work to reach; less than a relay's minimum, and it drops it.
+            pow_target: Proof of work to reach; less than a relay's minimum, and it drops it. None
+                chooses by the size, as all clients should.
             work_time_s: Seconds that the search for it may take.
 
         Returns:

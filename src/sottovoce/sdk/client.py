@@ -11,32 +11,35 @@ async with Client(peers=["enode://..."]) as client:
 import asyncio
 import itertools
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, assert_never
-from weakref import WeakValueDictionary
+from typing import Final, Self, TypeVar, assert_never
 
 from sottovoce.app.application import Application, ApplicationSettings
 from sottovoce.base.entropy import Entropy
-from sottovoce.base.errors import LocalProtocolError, SottovoceError
+from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.moment import Moment
-from sottovoce.base.quantities import EnvelopeHash, PublicKey, Topic
+from sottovoce.base.quantities import PublicKey
 from sottovoce.base.secret import PrivateKey, SymmetricKey
 from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.enode import parse_enode
 from sottovoce.gossip.filters import Filter
 from sottovoce.gossip.seal import EnvelopeRoute, OpenedMessage
-from sottovoce.gossip.settings import GossipSettings
+from sottovoce.gossip.settings import GossipSettings, Interest, Transport
 from sottovoce.mail.archive import Archive
 from sottovoce.mail.mailserver import Mailserver
 from sottovoce.mail.request import HistoryRequest
 from sottovoce.mail.server_statistics import MailStatistics
 from sottovoce.mail.settings import ServerSettings
 from sottovoce.node import effects, inputs
+from sottovoce.node.budget import Budget
 from sottovoce.node.person import PERSON_NUMBERS, PERSON_NUMBERS_FROM
+from sottovoce.node.settings import NodeSettings
+from sottovoce.node.traffic import NodeTraffic
 from sottovoce.sdk.application_port import ApplicationPort
 from sottovoce.sdk.channel import Channel
 from sottovoce.sdk.counters import read_counters
-from sottovoce.sdk.errors import ClientClosedError, ConnectError, PostError
+from sottovoce.sdk.errors import ClientClosedError, ConnectError
 from sottovoce.sdk.history_requests import ArchiveFilled, HistoryPage, HistoryRequests
 from sottovoce.sdk.host_port import parse_host_port
 from sottovoce.sdk.messages import (
@@ -47,12 +50,14 @@ from sottovoce.sdk.messages import (
 )
 from sottovoce.sdk.peer_links import OWNER, PeerLinks
 from sottovoce.sdk.peer_waiters import PeerWaiters
+from sottovoce.sdk.posts import Posts
 from sottovoce.sdk.subscriptions import QUEUE_MAX, Subscription
 from sottovoce.sdk.whisper import Whisper
 from sottovoce.stack.routes import key_of_name
 
 CONNECT_TIMEOUT_S: Final = 15.0
 
+EventT = TypeVar("EventT")
 Deliver = Callable[[OpenedMessage], None]
 
 
@@ -65,7 +70,16 @@ class Client:
         peers: Enode URLs to connect to and stay connected to.
         identity: Private key that signs messages, or None for a fresh one.
         node_key: Private key of the node, or None for a fresh one.
-        gossip: Limits on envelopes.
+        transport: Which worlds it speaks with its peers. By default Waku with those that speak it,
+            and Whisper with the others.
+        metered: Whether it names its topics to its peers, to receive next to nothing else: for
+            whoever pays for data. By default it tells them a filter in which they are blurred.
+            docs/guide/transport.md says what either tells of its owner.
+        day_bytes_max: Bytes that it may use from midnight to midnight UTC; 0 is no limit.
+        data_dir: Where that use is remembered; held by the caller. None to forget it.
+        gossip: Limits on envelopes, in place of `transport` and `metered`. With the default
+            `GossipSettings()` it is a full node, which wants and relays everything in both worlds;
+            so is a mailserver.
         mail: Keys and bounds of the mailserver that it is, or None if it is none.
         archive: What a mailserver keeps envelopes in, or what opens it; closed with the client.
         settings: Everything at once, instead of what comes before, but for `peers`, `identity`.
@@ -83,6 +97,10 @@ class Client:
         peers: Iterable[str] = (),
         identity: PrivateKey | None = None,
         node_key: PrivateKey | None = None,
+        transport: Transport = Transport.EITHER,
+        metered: bool = False,
+        day_bytes_max: int = 0,
+        data_dir: Path | None = None,
         gossip: GossipSettings | None = None,
         mail: ServerSettings | None = None,
         archive: Archive | Callable[[], Archive] | None = None,
@@ -92,10 +110,16 @@ class Client:
         ] = Application,
     ) -> None:
         if settings is None:
+            if gossip is None:
+                interest = Interest.TOPICS if metered else Interest.BLOOM
+                own = GossipSettings(transport=transport, interest=interest)
+                gossip = own if mail is None else GossipSettings()
             settings = ApplicationSettings(
                 listen=None if listen is None else parse_host_port(listen),
                 node_key=node_key,
-                gossip=gossip or GossipSettings(),
+                node=NodeSettings(day_bytes_max=day_bytes_max),
+                data_dir=data_dir,
+                gossip=gossip,
                 mail=mail,
                 archive=archive,
             )
@@ -109,8 +133,9 @@ class Client:
         self._peer_events: list[Subscription[PeerEvent]] = []
         self._deliver: dict[int, Deliver] = {}
         self._closers: dict[int, Callable[[], None]] = {}
-        self._posts: dict[int, tuple[Topic, asyncio.Future[SentMessage]]] = {}
-        self._sent: WeakValueDictionary[EnvelopeHash, SentMessage] = WeakValueDictionary()
+        self._budget_events: list[Subscription[Budget]] = []
+        self._last_budget: Budget | None = None
+        self._posts = Posts()
         self._numbers = itertools.count(1)
         self._ranges = itertools.count(PERSON_NUMBERS_FROM, PERSON_NUMBERS)
         self._owners: dict[int, Callable[[effects.Fact], None]] = {}
@@ -119,7 +144,7 @@ class Client:
         self._entered = False
         self._closing: asyncio.Task[None] | None = None
         self._history = HistoryRequests(self.command)
-        self.whisper = Whisper(self)
+        self.whisper = Whisper(self, interest=settings.gossip.interest)
 
     # ---- life
 
@@ -157,11 +182,12 @@ class Client:
         try:
             await self._application.stop()
         finally:
-            for subscription in list(self._peer_events):
-                subscription.close()
+            for peer_reader in list(self._peer_events):
+                peer_reader.close()
+            for budget_reader in list(self._budget_events):
+                budget_reader.close()
             closed = ClientClosedError("the client was closed")
-            for _, waiting in self._posts.values():
-                _give_up(waiting, closed)
+            self._posts.give_up_all(closed)
             self._waiters.give_up_all(closed)
             self._history.close()
 
@@ -211,9 +237,7 @@ class Client:
 
     async def _wait_for_peer(self, key: PublicKey, timeout_s: float) -> PeerInfo:
         known = self._peers.get(key)
-        if known is not None:
-            return known
-        return await self._waiters.wait(key, timeout_s)
+        return known or await self._waiters.wait(key, timeout_s)
 
     def disconnect(self, enode: str) -> None:
         """Disconnect a peer and stop redialling it, unless a person needs it as a mailserver.
@@ -231,12 +255,15 @@ class Client:
         Raises:
             ClientClosedError: The client was closed.
         """
+        return self._subscribe(self._peer_events, queue_max)
+
+    def _subscribe(self, readers: list[Subscription[EventT]], size: int) -> Subscription[EventT]:
         if self._closing is not None:
             raise ClientClosedError("the client was closed; make a new one")
-        subscription: Subscription[PeerEvent] = Subscription(
-            queue_max=queue_max, on_close=lambda: self._peer_events.remove(subscription)
+        subscription: Subscription[EventT] = Subscription(
+            queue_max=size, on_close=lambda: readers.remove(subscription)
         )
-        self._peer_events.append(subscription)
+        readers.append(subscription)
         return subscription
 
     # ---- mail
@@ -300,6 +327,21 @@ class Client:
             self._application, peer_count=len(self._peers), unreadable_count=unreadable_count
         )
 
+    def traffic(self) -> NodeTraffic:
+        """Return what was carried so far, by peer, topic, direction and use."""
+        return self._application.node_traffic()
+
+    def budget_events(self, *, queue_max: int = QUEUE_MAX) -> Subscription[Budget]:
+        """Return an async iterator over how the day's budget stands; the last news come first.
+
+        Raises:
+            ClientClosedError: The client was closed.
+        """
+        subscription = self._subscribe(self._budget_events, queue_max)
+        if self._last_budget is not None:
+            subscription.put(self._last_budget)
+        return subscription
+
     # ---- for the channel and Whisper lanes
 
     @property
@@ -316,11 +358,15 @@ class Client:
         return next(self._ranges)
 
     def attach(self, first_number: int, on_fact: Callable[[effects.Fact], None]) -> None:
-        """Tell a person the node's facts from now on, the connected peers first."""
+        """Tell a person the node's facts from now on, the connected peers and the budget first."""
         self._owners[first_number] = on_fact
+        if self._last_budget is not None:
+            on_fact(effects.BudgetChanged(self._last_budget))
         for peer in self.peers:
             on_fact(
-                effects.PeerConnected(peer.public_key, peer.client_id, peer.address, peer.inbound)
+                effects.PeerConnected(
+                    peer.public_key, peer.client_id, peer.address, peer.inbound, peer.protocols
+                )
             )
 
     def detach(self, first_number: int) -> None:
@@ -366,7 +412,7 @@ class Client:
         route: EnvelopeRoute,
         *,
         ttl_s: int,
-        pow_target: float,
+        pow_target: float | None,
         work_time_s: float,
         padding: bytes | None = None,
         target: PublicKey | None = None,
@@ -381,17 +427,12 @@ class Client:
         wish = inputs.PostMessage(
             request, route, payload, ttl_s, pow_target, work_time_s, padding, target
         )
-        done: asyncio.Future[SentMessage] = asyncio.get_running_loop().create_future()
-        self._posts[request] = route.topic, done
         try:
-            self.command(wish)
-            return await done
+            return await self._posts.post(wish, self.command)
         except asyncio.CancelledError:
             if self._application.running:
                 self.command(inputs.CancelPost(request))
             raise
-        finally:
-            del self._posts[request]
 
     def command(self, event: inputs.Input) -> None:
         """Hand a wish to the node.
@@ -413,16 +454,17 @@ class Client:
                 for number in filters:
                     self._deliver.get(number, _nobody)(message)
             case effects.PostSucceeded() | effects.PostFailed():
-                self._post_done(fact)
-            case effects.SentToPeer(peer, hashes):
-                for envelope in hashes:
-                    sent = self._sent.get(envelope)
-                    if sent is not None:
-                        sent.note_peer(peer)
+                self._posts.done(fact)
+            case effects.SentToPeer():
+                self._posts.note_peer(fact)
             case effects.PeerConnected() | effects.PeerDisconnected() | effects.PeerUnreachable():
                 self._peer_changed(fact)
             case effects.HistoryArriving() | effects.HistoryDone() | effects.SyncDone():
                 self._history.fact(fact)
+            case effects.BudgetChanged(budget):
+                self._last_budget = budget
+                for subscription in self._budget_events:
+                    subscription.put(budget)
             case effects.ConfirmedByPeer() | effects.ArchivingChanged():
                 pass  # It counts that an envelope went out; and readiness tells of the archive.
             case _:
@@ -432,31 +474,15 @@ class Client:
         for tell in list(self._owners.values()):
             tell(fact)
 
-    def _post_done(self, fact: effects.PostSucceeded | effects.PostFailed) -> None:
-        topic, waiting = self._posts.get(fact.request, (None, None))
-        if waiting is None or topic is None or waiting.done():
-            return
-        if isinstance(fact, effects.PostFailed):
-            waiting.set_exception(PostError(fact.detail))
-            return
-        sent = SentMessage(
-            envelope_hash=fact.hash, topic=topic, size_bytes=fact.size_bytes, tries=fact.tries,
-            pow_=fact.pow,
-        )  # fmt: skip
-        # Known at once: the news that a peer took it may follow in the same batch.
-        self._sent[fact.hash] = sent
-        waiting.set_result(sent)
-
     def _peer_changed(
         self,
         fact: effects.PeerConnected | effects.PeerDisconnected | effects.PeerUnreachable,
     ) -> None:
         match fact:
-            case effects.PeerConnected(key, client_id, address, inbound):
-                info = PeerInfo(key, client_id, address, inbound)
-                self._peers[key] = info
+            case effects.PeerConnected(key, client_id, address, inbound, protocols):
+                self._peers[key] = info = PeerInfo(key, client_id, address, inbound, protocols)
                 self._waiters.connected(info)
-                event = PeerEvent("connected", key, f"{address} {client_id}")
+                event = PeerEvent("connected", key, f"{address} {client_id}", protocols)
             case effects.PeerDisconnected(key, detail):
                 self._peers.pop(key, None)
                 event = PeerEvent("disconnected", key, detail)
@@ -471,8 +497,3 @@ class Client:
 
 def _nobody(_: OpenedMessage) -> None:
     """Let go of a message for a filter that is being removed, or belongs to a person."""
-
-
-def _give_up(waiting: asyncio.Future[Any], error: SottovoceError) -> None:
-    if not waiting.done():
-        waiting.set_exception(error)

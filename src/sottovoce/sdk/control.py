@@ -2,7 +2,8 @@
 
 The socket lies in the data directory, whose lock the server holds; it is readable and writable by
 its user alone, and whoever connects as somebody else is turned away. What can be asked is what
-`MessengerPort` can do, and nothing else: no keys, no passwords.
+`MessengerPort` can do, and nothing else: no keys, no passwords. A node without an account has a
+socket, too, where its counters can be asked for (`node_port`).
 """
 
 import asyncio
@@ -14,15 +15,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from sottovoce.sdk.control_connection import FINISHING_TIMEOUT_S, Connection
+from sottovoce.sdk.control_connection import FINISHING_TIMEOUT_S, Connection, Served
 from sottovoce.sdk.control_form import (
     REQUEST_BYTES_MAX,
+    SOCKET_NAME,
     encode_line,
     error_form,
     socket_path,
 )
 from sottovoce.sdk.errors import ControlError
-from sottovoce.sdk.messenger_port import MessengerPort
 from sottovoce.sdk.peer_user import is_our_user
 
 # Commands of a shell come one by one; a screen or two stay connected.
@@ -41,9 +42,11 @@ class ControlServer:
     Args:
         port: Who does what is asked.
         directory: The data directory; the caller holds its lock.
+        socket_name: What the socket is called there.
     """
 
-    def __init__(self, port: MessengerPort, directory: Path) -> None:
+    def __init__(self, port: Served, directory: Path, socket_name: str = SOCKET_NAME) -> None:
+        self._socket_name = socket_name
         self._port = port
         self._directory = directory
         self._path: Path | None = None
@@ -59,7 +62,7 @@ class ControlServer:
             ControlError: The socket cannot be made.
         """
         try:
-            self._path = socket_path(self._directory)
+            self._path = socket_path(self._directory, self._socket_name)
         except ControlError as error:
             _log.warning("%s; other programs cannot use this account meanwhile", error)
             return

@@ -45,9 +45,11 @@ class ControlClient(MessengerPort):
 
     Args:
         data_dir: The directory with the account.
+        socket_name: Which socket there; a node without an account has another one.
     """
 
-    def __init__(self, data_dir: str | Path) -> None:
+    def __init__(self, data_dir: str | Path, socket_name: str = SOCKET_NAME) -> None:
+        self._socket_name = socket_name
         self._directory = Path(data_dir).expanduser()
         self._public_key: PublicKey | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -58,10 +60,10 @@ class ControlClient(MessengerPort):
         self._closed = False
 
     @staticmethod
-    def is_served(data_dir: str | Path) -> bool:
+    def is_served(data_dir: str | Path, socket_name: str = SOCKET_NAME) -> bool:
         """Tell whether a program that takes connections holds this directory's account."""
         try:
-            path = socket_path(data_dir)
+            path = socket_path(data_dir, socket_name)
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
                 probe.settimeout(GREETING_TIMEOUT_S)
                 probe.connect(os.fspath(path))
@@ -75,7 +77,7 @@ class ControlClient(MessengerPort):
         Raises:
             ControlError: Nobody serves the directory, or not us.
         """
-        path = socket_path(self._directory)
+        path = socket_path(self._directory, self._socket_name)
         try:
             async with asyncio.timeout(GREETING_TIMEOUT_S):
                 reader, self._writer = await asyncio.open_unix_connection(
@@ -103,8 +105,8 @@ class ControlClient(MessengerPort):
         assert self._writer is not None
         if not is_our_user(self._writer):
             raise ControlError(
-                f"another user serves {self._directory / SOCKET_NAME}; nothing was said to them. "
-                f"Remove that file, and keep others out: chmod 700 {self._directory}"
+                f"another user serves {self._directory / self._socket_name}; nothing was said "
+                f"to them. Remove that file, and keep others out: chmod 700 {self._directory}"
             )
 
     async def __aexit__(

@@ -7,10 +7,12 @@ bounded: one page, and the small answers of the requests that were taken already
 import asyncio
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, Protocol, cast
 
 from sottovoce.base.errors import RemoteProtocolError, SottovoceError
+from sottovoce.base.quantities import PublicKey
 from sottovoce.chat.commands import Command
+from sottovoce.chat.events import CommandResult
 from sottovoce.sdk.control_form import (
     ANSWER_BYTES_MAX,
     REQUEST_BYTES_MAX,
@@ -20,9 +22,10 @@ from sottovoce.sdk.control_form import (
     error_form,
 )
 from sottovoce.sdk.errors import ControlError
+from sottovoce.sdk.events import EventSubscription
 from sottovoce.sdk.json_form import IS, Json, from_json, to_json
-from sottovoce.sdk.messenger_port import MessengerPort
 from sottovoce.sdk.queries import (
+    AnswerT,
     AnyQuery,
     AwaitState,
     ConnectPeer,
@@ -33,15 +36,45 @@ from sottovoce.sdk.queries import (
 )
 from sottovoce.sdk.subscriptions import QUEUE_MAX
 
-if TYPE_CHECKING:
-    from sottovoce.sdk.events import EventSubscription
-
 # Requests of one connection that are worked on; further ones wait in the socket.
 REQUESTS_MAX: Final = 64
 # What was begun when we stop is stored within milliseconds; a full disk is not waited for.
 FINISHING_TIMEOUT_S: Final = 1.0
 
 _log = logging.getLogger(__name__)
+
+
+class Served(Protocol):
+    """Who does what is asked."""
+
+    @property
+    def public_key(self) -> PublicKey:
+        """Who it is."""
+        ...
+
+    async def ask(self, command: Command) -> CommandResult:
+        """Carry out a command.
+
+        Raises:
+            RefusedError: It was not carried out.
+        """
+        ...
+
+    async def query(self, query: Query[AnswerT]) -> AnswerT:
+        """Answer a query.
+
+        Raises:
+            SottovoceError: As the query says.
+        """
+        ...
+
+    async def events(self, *, queue_max: int) -> EventSubscription:
+        """Hear what happens from now on.
+
+        Raises:
+            SottovoceError: There is nothing to hear.
+        """
+        ...
 
 
 class Connection:
@@ -54,7 +87,7 @@ class Connection:
     """
 
     def __init__(
-        self, port: MessengerPort, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, port: Served, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self._port = port
         self._reader = reader

@@ -33,6 +33,8 @@ from sottovoce.sdk.json_form import Json
 
 VERSION: Final = 1
 SOCKET_NAME: Final = "control.sock"
+# A node without an account has a socket of its own: who looks for an account must not find it.
+NODE_SOCKET_NAME: Final = "node.sock"
 # What the system takes as the path of a unix socket, its final zero included, on Linux and macOS.
 PATH_BYTES_MAX: Final = 104
 # The largest request is a message with a picture, half a megabyte, in base64.
@@ -64,13 +66,13 @@ _ERRORS: Final = {
 }
 
 
-def socket_path(data_dir: str | Path) -> Path:
-    """Return where the socket of a data directory is.
+def socket_path(data_dir: str | Path, name: str = SOCKET_NAME) -> Path:
+    """Return where a socket of a data directory is.
 
     Raises:
         ControlError: The path is too long for a socket.
     """
-    path = Path(data_dir).expanduser() / SOCKET_NAME
+    path = Path(data_dir).expanduser() / name
     if len(os.fsencode(path)) >= PATH_BYTES_MAX:
         raise ControlError(
             f"the data directory's path is too long for a socket in it: {path} has "

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from sottovoce.gossip.statistics import RelayStatistics
+from sottovoce.gossip.traffic import Tally
 from sottovoce.mail.server_statistics import MailStatistics
 from sottovoce.node.statistics import LinkStatistics
 from sottovoce.sdk.application_port import ApplicationPort
@@ -29,10 +30,14 @@ def read_counters(
         links=_numbers_of(links),
         ended=dict(links.ended),
         failures={failure.value: count for failure, count in relay.failures.items()},
+        excesses={excess.value: count for excess, count in relay.excesses.items()},
+        traffic=_numbers_of(relay.traffic),
         mail=None if mail is None else _numbers_of(mail),
         refused={} if mail is None else {why.value: n for why, n in mail.refused.items()},
     )
 
 
-def _numbers_of(counters: RelayStatistics | LinkStatistics | MailStatistics) -> dict[str, int]:
+def _numbers_of(
+    counters: RelayStatistics | LinkStatistics | MailStatistics | Tally,
+) -> dict[str, int]:
     return {name: value for name, value in asdict(counters).items() if isinstance(value, int)}

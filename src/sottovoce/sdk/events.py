@@ -3,6 +3,7 @@
 An event says what is on the disk already: whoever missed one finds the same in the history.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
@@ -13,6 +14,8 @@ from sottovoce.chat import events as chat_events
 from sottovoce.chat.message_values import is_note
 from sottovoce.chat.records import Chat, Contact, Device, Group, Message, Reaction
 from sottovoce.mail import client_events
+from sottovoce.node import effects
+from sottovoce.node.budget import Budget
 from sottovoce.sdk.subscriptions import Subscription
 
 
@@ -190,6 +193,16 @@ class StorageTrouble:
 
 
 @dataclass(frozen=True, slots=True)
+class DataBudgetChanged:
+    """The node's budget of data for today is nearly used, used up, or free again at midnight UTC.
+
+    While it is used up nothing of others is received; what was missed can be fetched later.
+    """
+
+    budget: Budget
+
+
+@dataclass(frozen=True, slots=True)
 class EventsMissed:
     """The reader was too slow: so many events were dropped here; read the history instead."""
 
@@ -213,6 +226,7 @@ MessengerEvent: TypeAlias = (
     | HistoryFetched
     | MailserversChanged
     | StorageTrouble
+    | DataBudgetChanged
     | EventsMissed
 )
 
@@ -315,3 +329,16 @@ def _event_of_groups_and_devices(
             return ContactDeviceAdded(contact, installation_id)
         case _:
             assert_never(fact)
+
+
+def telling_of_budget(
+    hear: Callable[[effects.Fact], None], tell: Callable[[MessengerEvent], None]
+) -> Callable[[effects.Fact], None]:
+    """Return what hears a node's facts and tells those about its budget as events."""
+
+    def fact(fact: effects.Fact) -> None:
+        if isinstance(fact, effects.BudgetChanged):
+            tell(DataBudgetChanged(fact.budget))
+        hear(fact)
+
+    return fact

@@ -24,7 +24,6 @@ from sottovoce.sdk.probe import Cause, Question, Step, StepResult, probe
 
 # Five seconds more than becoming a peer: a server may have a large archive to look through.
 MAIL_PROBE_TIMEOUT_S: Final = 20.0
-_PEER: Final = 1
 _TOPIC: Final = Topic(bytes(4))
 _TTL_S: Final = 50
 # Ten times what Status' servers ask for; some thousand tries at the most.
@@ -71,14 +70,17 @@ async def probe_mailserver(
 
 
 class _FirstEnvelope(Question):
-    """Asks for one envelope of the last day."""
+    """Asks for one envelope of the last day, in every world; the first answer counts.
+
+    A server of status-go's kind may serve mail in one world only, and is silent in the other.
+    """
 
     def __init__(self, server: Mailserver) -> None:
         self._server = server
         self._count = 0
 
     @override
-    def ask(self, identity: PrivateKey, now: Moment) -> gossip.GossipEvent:
+    def ask(self, session: int, identity: PrivateKey, now: Moment) -> gossip.GossipEvent:
         wanted = HistoryRequest(
             from_unix_s=now.unix_whole_s - DAY_S,
             to_unix_s=now.unix_whole_s,
@@ -90,7 +92,7 @@ class _FirstEnvelope(Question):
         unmined = seal(
             encode_request(wanted), route, ttl_s=_TTL_S, now=now, entropy=SystemEntropy()
         )
-        return gossip.DirectRequestPosted(_PEER, mine(unmined, _POW, _TRIES_MAX).raw)
+        return gossip.DirectRequestPosted(session, mine(unmined, _POW, _TRIES_MAX).raw)
 
     @override
     def judge(self, output: gossip.GossipOutput) -> list[StepResult]:

@@ -94,12 +94,14 @@ class PeerInfo:
         client_id: How it calls itself.
         address: Its network address.
         inbound: Whether it dialled us.
+        protocols: What is spoken with it: ``shh/6``, ``waku/0``, ``waku/1``.
     """
 
     public_key: PublicKey
     client_id: str
     address: str
     inbound: bool
+    protocols: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +112,13 @@ class PeerEvent:
         kind: ``connected``, ``disconnected`` or ``unreachable``.
         public_key: The peer's node key.
         detail: One line for people. It contains what the peer says of itself, so it is hostile.
+        protocols: What is spoken with it, if it is connected: ``shh/6``, ``waku/0``, ``waku/1``.
     """
 
     kind: Literal["connected", "disconnected", "unreachable"]
     public_key: PublicKey
     detail: str
+    protocols: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +145,11 @@ class Statistics:
         links: What became of streams so far, by name.
         ended: Connections that ended, by who ended them and why.
         failures: Peers whose session we ended, by reason.
+        excesses: How often peers exceeded a limit of ours, by limit.
         mail: The mailserver's counters by name; None if the node is none.
         refused: Requests that the mailserver did not answer, by reason.
+        traffic: Envelopes by direction and use, and their bytes, by name; `Client.traffic` says
+            more.
     """
 
     peer_count: int
@@ -154,5 +161,7 @@ class Statistics:
     links: dict[str, int] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
+    excesses: dict[str, int] = field(default_factory=dict)
     mail: dict[str, int] | None = None
     refused: dict[str, int] = field(default_factory=dict)
+    traffic: dict[str, int] = field(default_factory=dict)

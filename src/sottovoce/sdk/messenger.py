@@ -8,7 +8,6 @@ async with Messenger.open("~/.local/share/sottovoce", password="...") as me:
 """
 
 import asyncio
-import itertools
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -18,12 +17,7 @@ from typing import Final, Self, TypeAlias, TypeVar
 from typing_extensions import override
 
 from sottovoce.adapters.mailserver_file import parse_all
-from sottovoce.app.person import (
-    PersonSettings,
-    RunningPerson,
-    open_store,
-    start_person,
-)
+from sottovoce.app.person import RunningPerson, start_person
 from sottovoce.base.quantities import PublicKey
 from sottovoce.base.secret import PrivateKey
 from sottovoce.chat.commands import Asked, Command, JoinPublicChat
@@ -31,6 +25,7 @@ from sottovoce.chat.events import Done, MessageChanged, Refused
 from sottovoce.chat.records import Message, MessageState
 from sottovoce.chat.stores import HistoryReader
 from sottovoce.crypto import secp256k1
+from sottovoce.gossip.settings import Transport
 from sottovoce.mail.client_events import (
     ClientFact,
     FetchAsked,
@@ -41,6 +36,7 @@ from sottovoce.mail.client_events import (
 from sottovoce.mail.settings import ClientSettings
 from sottovoce.payloads.message_id import MessageId
 from sottovoce.runtime.person_ports import LaneStatistics, Owner, OwnerFact
+from sottovoce.sdk.answers import Answers
 from sottovoce.sdk.client import Client
 from sottovoce.sdk.control import ControlServer
 from sottovoce.sdk.duty_cycle import Cycle, DutyCycle, NetworkGate
@@ -56,23 +52,22 @@ from sottovoce.sdk.events import (
     StorageTrouble,
     event_of,
     event_of_history,
+    telling_of_budget,
 )
 from sottovoce.sdk.mail_desk import MailDesk
 from sottovoce.sdk.messages import PeerInfo
 from sottovoce.sdk.messenger_port import CommandResult, MessengerPort
 from sottovoce.sdk.queries import AnswerT, Query
-from sottovoce.sdk.ready import Network, Ready, ready_of_account
+from sottovoce.sdk.ready import Network, Ready, ready_in_memory, ready_of_account
 from sottovoce.sdk.state_watch import CLOSED, StateWatch
 from sottovoce.sdk.subscriptions import QUEUE_MAX
+from sottovoce.sdk.traffic import TrafficReport, name_topics
 from sottovoce.stack.events import OwnBundle, OwnBundleAsked
 from sottovoce.stack.settings import StackSettings
 
 ReadT = TypeVar("ReadT")
 # What a number of ours can be answered with.
 Answer: TypeAlias = CommandResult | bytes | FetchDone
-
-# What a person in memory is called among its devices: it has no others.
-_INSTALLATION_BYTES: Final = 16
 NOT_RUNNING: Final = "the messenger is not running; use it inside 'async with'"
 
 
@@ -90,8 +85,7 @@ class Messenger(MessengerPort):
         self._first_number = 0
         self._control: ControlServer | None = None
         self._public_key: PublicKey | None = None
-        self._numbers = itertools.count(1)
-        self._answers: dict[int, asyncio.Future[Answer]] = {}
+        self._answers: Answers[Answer] = Answers()
         self._subscriptions: list[EventSubscription] = []
         self._watch = StateWatch()
         self._mail: MailDesk | None = None
@@ -112,6 +106,9 @@ class Messenger(MessengerPort):
         mail: ClientSettings | None = None,
         duty_cycle: DutyCycle | None = None,
         client: Client | None = None,
+        transport: Transport = Transport.EITHER,
+        metered: bool = False,
+        day_bytes_max: int = 0,
         is_locked: bool = False,
         serves: bool = True,
     ) -> Self:
@@ -132,6 +129,9 @@ class Messenger(MessengerPort):
             mail: How history is fetched.
             duty_cycle: When to be connected, to pay for less data; None for always.
             client: A running node to use instead of one of its own; it stays open afterwards.
+            transport: Which worlds a node of its own speaks.
+            metered: Whether that names its topics to its peers, to pay for less data; see `Client`.
+            day_bytes_max: Bytes that it may use between two midnights UTC; 0 is no limit.
             is_locked: Whether the caller holds the data directory (`DataDirectory`) already.
             serves: Whether other programs reach it; one that ends at once would only hang up.
         """
@@ -139,7 +139,10 @@ class Messenger(MessengerPort):
         wanted = None if peers is None else tuple(peers)
         trusted = None if mailservers is None else parse_all(mailservers)
 
-        network = Network(listen, wanted, trusted, mail or ClientSettings(), duty_cycle, client)
+        history = mail or ClientSettings()
+        network = Network(
+            listen, wanted, trusted, history, duty_cycle, client, transport, metered, day_bytes_max
+        )
         return cls(
             lambda: ready_of_account(
                 directory, account, password, network, is_locked=is_locked, serves=serves
@@ -159,6 +162,8 @@ class Messenger(MessengerPort):
         stack: StackSettings | None = None,
         mail: ClientSettings | None = None,
         duty_cycle: DutyCycle | None = None,
+        transport: Transport = Transport.EITHER,
+        metered: bool = False,
     ) -> Self:
         """Make a messenger that keeps nothing: for tests and throw-away bots.
 
@@ -173,31 +178,14 @@ class Messenger(MessengerPort):
             stack: Times and targets of messages; by default those of the deployed clients.
             mail: How history is fetched.
             duty_cycle: When to be connected, to pay for less data; None for always.
+            transport: Which worlds a node of its own speaks.
+            metered: Whether that names its topics to its peers, to pay for less data; see `Client`.
         """
-        owned = client is None if is_owned is None else is_owned
-        node = client or Client(listen=listen)
-        key = identity or secp256k1.generate_private_key(node.entropy)
-        settings = PersonSettings(
-            key,
-            node.entropy.take(_INSTALLATION_BYTES).hex(),
-            stack=stack or StackSettings(),
-            mail=mail or ClientSettings(),
+        trusted, history = parse_all(mailservers), mail or ClientSettings()
+        network = Network(
+            listen, tuple(peers), trusted, history, duty_cycle, client, transport, metered
         )
-        wanted = [(peer, False) for peer in peers]
-        trusted = parse_all(mailservers)
-
-        async def prepare() -> Ready:
-            return Ready(
-                settings,
-                open_store(settings, node.entropy),
-                node,
-                owned=owned,
-                peers=wanted,
-                mailservers=trusted,
-                duty_cycle=duty_cycle,
-            )
-
-        return cls(prepare)
+        return cls(ready_in_memory(identity, network, stack or StackSettings(), is_owned=is_owned))
 
     # ---- life
 
@@ -267,9 +255,7 @@ class Messenger(MessengerPort):
             self._ready.let_go()
 
     def _end_waiting(self) -> None:
-        for waiting in self._answers.values():
-            if not waiting.done():
-                waiting.set_exception(ClientClosedError(CLOSED))
+        self._answers.refuse_all(ClientClosedError(CLOSED))
         self._watch.end()
         for subscription in list(self._subscriptions):
             subscription.close()
@@ -300,7 +286,8 @@ class Messenger(MessengerPort):
         )
         if ready.duty_cycle is not None and gate is not None:
             self._cycle = Cycle(ready.duty_cycle, gate, tell=lane.tell, fetch=self._mail.fetch_all)
-        client.attach(number, lane.fact if gate is None else gate.passing(lane.fact))
+        hear = lane.fact if gate is None else gate.passing(lane.fact)
+        client.attach(number, telling_of_budget(hear, self._tell))
 
     # ---- what it has
 
@@ -374,14 +361,7 @@ class Messenger(MessengerPort):
 
     async def _answer(self, wish: Callable[[int], Asked | OwnBundleAsked | FetchAsked]) -> Answer:
         lane = self._running().lane
-        number = next(self._numbers)
-        waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._answers[number] = waiting
-        try:
-            lane.ask(wish(number))
-            return await waiting
-        finally:
-            del self._answers[number]
+        return await self._answers.ask(lambda number: lane.ask(wish(number)))
 
     @override
     async def query(self, query: Query[AnswerT]) -> AnswerT:
@@ -421,6 +401,20 @@ class Messenger(MessengerPort):
         assert self._mail is not None, "it is made with the person"
         return self._mail
 
+    async def traffic_report(self) -> TrafficReport:
+        """Return what the node carried, with the names that we know for its topics.
+
+        Raises:
+            StorageError: The names cannot be read.
+        """
+        traffic, identity = self.client.traffic(), self._identity()
+        names = await self.read(lambda reader: name_topics(traffic, reader, identity))
+        return TrafficReport(traffic, names)
+
+    def _identity(self) -> PrivateKey:
+        assert self._ready is not None, "whoever runs was entered"
+        return self._ready.settings.identity
+
     def list_peers(self) -> tuple[PeerInfo, ...]:
         """Return the connected peers of the node."""
         return self.client.peers
@@ -455,14 +449,12 @@ class Messenger(MessengerPort):
     def _hear(self, fact: OwnerFact) -> None:
         match fact:
             case Done(request, result):
-                self._answered(request, result)
+                self._answers.answer(request, result)
             case OwnBundle(request, bundle):
-                self._answered(request, bundle)
+                self._answers.answer(request, bundle)
             case Refused(request, reason, by_store):
-                waiting = self._answers.get(request)
-                if waiting is not None and not waiting.done():
-                    kind = StoreRefusedError if by_store else RefusedError
-                    waiting.set_exception(kind(reason))
+                kind = StoreRefusedError if by_store else RefusedError
+                self._answers.refuse(request, kind(reason))
             case FetchProgress() | FetchDone() | ServersStanding():
                 self._hear_of_mail(fact)
             case _:
@@ -473,13 +465,8 @@ class Messenger(MessengerPort):
     def _hear_of_mail(self, fact: ClientFact) -> None:
         self._desk().hear(fact)
         if isinstance(fact, FetchDone) and fact.request is not None:
-            self._answered(fact.request, fact)
+            self._answers.answer(fact.request, fact)
         self._tell(event_of_history(fact))
-
-    def _answered(self, request: int, result: Answer) -> None:
-        waiting = self._answers.get(request)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(result)
 
     def _tell(self, event: MessengerEvent) -> None:
         for subscription in self._subscriptions:

@@ -45,6 +45,7 @@ from sottovoce.sdk.naming import GroupLike as GroupLike
 from sottovoce.sdk.naming import MessageLike as MessageLike
 from sottovoce.sdk.naming import PersonLike as PersonLike
 from sottovoce.sdk.subscriptions import QUEUE_MAX
+from sottovoce.sdk.traffic import TrafficReport
 
 CONNECT_TIMEOUT_S: Final = 15.0
 # A contact that is there answers within seconds: a random wait of ours, the way, one of theirs.
@@ -124,6 +125,10 @@ class MessengerPort(MailPort):
     async def peers(self) -> tuple[PeerInfo, ...]:
         """Return the connected peers of the node."""
         return await self.query(queries.ListPeers())
+
+    async def traffic(self) -> TrafficReport:
+        """Return what the node carried, by peer, topic, direction and use."""
+        return await self.query(queries.ReadTraffic())
 
     # ---- chats
 

@@ -54,7 +54,7 @@ class NodeAccess(Protocol):
         route: EnvelopeRoute,
         *,
         ttl_s: int,
-        pow_target: float,
+        pow_target: float | None,
         work_time_s: float,
         padding: bytes | None = None,
         target: PublicKey | None = None,

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from sottovoce.app.application import client_id
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.moment import Moment
+from sottovoce.base.packets import Capability
 from sottovoce.base.secret import PrivateKey
 from sottovoce.crypto import secp256k1
 from sottovoce.devp2p import events as wire
@@ -23,9 +24,10 @@ from sottovoce.devp2p.connection import Connection
 from sottovoce.devp2p.enode import Enode, parse_enode
 from sottovoce.devp2p.settings import ConnectionSettings
 from sottovoce.gossip import events as gossip
+from sottovoce.gossip.registry import capabilities_for
 from sottovoce.gossip.relay import Relay
-from sottovoce.gossip.settings import GossipSettings
-from sottovoce.gossip.whisper_v6 import WHISPER_V6
+from sottovoce.gossip.settings import GossipSettings, Transport
+from sottovoce.node.link import protocol_of, session_number
 from sottovoce.runtime.system_clock import read_clock
 from sottovoce.runtime.system_entropy import SystemEntropy
 from sottovoce.runtime.tcp import describe
@@ -33,6 +35,7 @@ from sottovoce.runtime.tcp import describe
 # Longer than each step may take on a node that works: 5 s of handshake, 10 s to the greeting.
 PROBE_TIMEOUT_S: Final = 15.0
 _READ_BYTES: Final = 65536
+_STREAM: Final = 0  # there is one
 
 
 class Step(Enum):
@@ -87,10 +90,11 @@ class StepResult:
 class Question(Protocol):
     """What is asked of a peer that has greeted."""
 
-    def ask(self, identity: PrivateKey, now: Moment) -> gossip.GossipEvent:
-        """Return what to hand to the relay; the peer has the number 1.
+    def ask(self, session: int, identity: PrivateKey, now: Moment) -> gossip.GossipEvent:
+        """Return what to hand to the relay; called for each world that the peer speaks.
 
         Args:
+            session: The relay's number for the peer in this world.
             identity: Our node key on this connection.
             now: The time.
         """
@@ -110,8 +114,8 @@ _REMEDIES: Final = {
     "raise its limit or to trust your node",
     wire.DisconnectReason.ALREADY_CONNECTED: "your node key is connected to it already",
     wire.DisconnectReason.CONNECTED_TO_SELF: "this is the node that you ask from; name another",
-    wire.DisconnectReason.USELESS_PEER: "the peer runs no protocol that we run (shh/6): choose a "
-    "Whisper node, or switch Whisper on there",
+    wire.DisconnectReason.USELESS_PEER: "the peer runs no protocol that we run (shh/6, "
+    "waku/0, waku/1): choose a node of Whisper or Waku, or switch one of them on there",
     wire.DisconnectReason.UNEXPECTED_IDENTITY: "another node answers there: ask for its present "
     "enode",
 }
@@ -124,7 +128,9 @@ _HANDSHAKE_REMEDY: Final = (
 _HANDSHAKE_DONE: Final = StepResult(
     Step.HANDSHAKE, True, "the node has the key that the enode names"
 )
-_STATUS_REMEDY: Final = "ask the operator whether the node runs Whisper version 6"
+_STATUS_REMEDY: Final = (
+    "ask the operator whether the node runs Whisper version 6, or Waku version 0 or 1"
+)
 
 
 async def probe(
@@ -181,7 +187,7 @@ class _Attempt:
         self._question = question
         self._identity = secp256k1.generate_private_key(entropy)
         self._connection = Connection(
-            ConnectionSettings(client_id(), (WHISPER_V6,)),
+            ConnectionSettings(client_id(), capabilities_for(Transport.BOTH)),
             role=wire.Role.INITIATOR,
             identity=self._identity,
             remote=peer.public_key,
@@ -190,6 +196,9 @@ class _Attempt:
         self._relay = Relay(GossipSettings(), entropy=entropy)
         self._step = Step.HANDSHAKE
         self._done = False
+        # What is spoken, by the relay's numbers; those whose greeting is awaited.
+        self._spoken: dict[int, Capability] = {}
+        self._ungreeted: set[int] = set()
 
     async def run(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, end_s: float
@@ -222,36 +231,50 @@ class _Attempt:
                     writer.write(data)
                 case wire.PeerIdentified():
                     results += self._tell(wire.Admitted(), writer)
-                case wire.PeerReady(hello, _):
-                    results += self._ready(hello, writer)
-                case wire.PacketsReceived(_, packets):
-                    results += self._gossip(gossip.PeerPackets(1, packets), writer)
+                case wire.PeerReady(hello, capabilities):
+                    results += self._ready(hello, capabilities, writer)
+                case wire.PacketsReceived(protocol, packets):
+                    session = session_number(_STREAM, protocol)
+                    results += self._gossip(gossip.PeerPackets(session, packets), writer)
                 case wire.ConnectionEnded(reason, _, detail):
                     if not self._done:
                         results += self._ended(detail, reason)
         return results
 
-    def _ready(self, hello: wire.Hello, writer: asyncio.StreamWriter) -> list[StepResult]:
+    def _ready(
+        self,
+        hello: wire.Hello,
+        capabilities: tuple[Capability, ...],
+        writer: asyncio.StreamWriter,
+    ) -> list[StepResult]:
         self._step = Step.STATUS
         offered = ", ".join(f"{name}/{version}" for name, version in hello.capabilities)
-        return [
+        results = [
             _HANDSHAKE_DONE,
             StepResult(Step.CAPABILITY, True, f"{hello.client_id} runs {offered}"),
-            *self._gossip(gossip.PeerJoined(1, WHISPER_V6), writer),
         ]
+        # Waku first, as a node of ours asks for history.
+        self._spoken = {
+            session_number(_STREAM, capability.name): capability
+            for capability in reversed(capabilities)
+        }
+        self._ungreeted = set(self._spoken)
+        for session, capability in self._spoken.items():
+            results += self._gossip(gossip.PeerJoined(session, capability), writer)
+        return results
 
     def _gossip(self, event: gossip.GossipEvent, writer: asyncio.StreamWriter) -> list[StepResult]:
         results: list[StepResult] = []
         for output in self._relay.handle(event, read_clock()):
             match output:
-                case gossip.PacketsToSend(_, packets):
-                    results += self._tell(wire.PacketsSubmitted(WHISPER_V6.name, packets), writer)
-                case gossip.PeerGreeted():
-                    results.append(StepResult(Step.STATUS, True, "greeted: envelopes would flow"))
-                    results += self._greeted(writer)
+                case gossip.PacketsToSend(session, packets):
+                    submitted = wire.PacketsSubmitted(protocol_of(session), packets)
+                    results += self._tell(submitted, writer)
+                case gossip.PeerGreeted(session):
+                    results += self._greeted(session, writer)
                 case gossip.PeerFailed(_, detail):
                     results += self._given_up(detail, Cause.NETWORK)
-                case _ if self._question is not None and self._step is Step.REQUEST:
+                case _ if self._question is not None and self._is_asking:
                     answers = self._question.judge(output)
                     results += answers
                     if answers:
@@ -260,11 +283,24 @@ class _Attempt:
                     pass
         return results
 
-    def _greeted(self, writer: asyncio.StreamWriter) -> list[StepResult]:
+    def _greeted(self, session: int, writer: asyncio.StreamWriter) -> list[StepResult]:
+        self._ungreeted.discard(session)
+        if self._ungreeted:
+            return []
+        spoken = " and ".join(f"{name}/{version}" for name, version, _ in self._spoken.values())
+        results = [StepResult(Step.STATUS, True, f"greeted on {spoken}: envelopes would flow")]
         if self._question is None:
-            return self._leave(writer)
+            return results + self._leave(writer)
         self._step = Step.REQUEST
-        return self._gossip(self._question.ask(self._identity, read_clock()), writer)
+        for peer in self._spoken:
+            if not self._done:
+                asked = self._question.ask(peer, self._identity, read_clock())
+                results += self._gossip(asked, writer)
+        return results
+
+    @property
+    def _is_asking(self) -> bool:
+        return self._step is Step.REQUEST and not self._done
 
     def _leave(self, writer: asyncio.StreamWriter) -> list[StepResult]:
         self._done = True

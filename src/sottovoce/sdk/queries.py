@@ -41,6 +41,7 @@ from sottovoce.payloads.contact_id import contact_key
 from sottovoce.payloads.message_id import MessageId
 from sottovoce.sdk.errors import UnknownNameError
 from sottovoce.sdk.messages import PeerInfo
+from sottovoce.sdk.traffic import TrafficReport
 
 AnswerT = TypeVar("AnswerT")
 ReadT = TypeVar("ReadT")
@@ -108,6 +109,10 @@ class AnswerPlace(Protocol):
 
     async def own_bundle(self) -> bytes:
         """Return our signed bundle."""
+        ...
+
+    async def traffic_report(self) -> TrafficReport:
+        """Return what the node carried."""
         ...
 
     def list_peers(self) -> tuple[PeerInfo, ...]:
@@ -307,6 +312,15 @@ class ListPeers(Query[tuple[PeerInfo, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadTraffic(Query[TrafficReport]):
+    """What the node carried, by peer, topic, direction and use."""
+
+    @override
+    async def answer(self, place: AnswerPlace) -> TrafficReport:
+        return await place.traffic_report()
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectPeer(Query[PeerInfo]):
     """Connect the node to a peer, wait until envelopes flow, and stay connected."""
 
@@ -404,6 +418,7 @@ AnyQuery: TypeAlias = (
     | ReadReactions
     | ReadBundle
     | ListPeers
+    | ReadTraffic
     | ConnectPeer
     | AwaitState
     | ListMailservers

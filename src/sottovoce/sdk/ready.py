@@ -1,18 +1,26 @@
 """What a messenger has when it is entered: account, store and node."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from sottovoce.adapters.mailserver_file import SavedMailserver
 from sottovoce.app.held_account import HeldAccount, hold_account
-from sottovoce.app.person import OpenedStore, PersonSettings
+from sottovoce.app.person import OpenedStore, PersonSettings, open_store
+from sottovoce.base.secret import PrivateKey
+from sottovoce.crypto import secp256k1
+from sottovoce.gossip.settings import Transport
 from sottovoce.mail.settings import ClientSettings
 from sottovoce.runtime.system_entropy import SystemEntropy
 from sottovoce.sdk.client import Client
 from sottovoce.sdk.duty_cycle import DutyCycle
+from sottovoce.stack.settings import StackSettings
+
+# What a person in memory is called among its devices: it has no others.
+_INSTALLATION_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,9 @@ class Network:
         mail: How history is fetched.
         duty_cycle: When to be connected; None for always.
         client: A running node to use instead of one of its own, or None.
+        transport: Which worlds a node of its own speaks.
+        metered: Whether it names its topics to its peers, to receive nothing else.
+        day_bytes_max: Bytes that it may use in a day; 0 is no limit.
     """
 
     listen: str | None
@@ -34,6 +45,20 @@ class Network:
     mail: ClientSettings
     duty_cycle: DutyCycle | None
     client: Client | None
+    transport: Transport = Transport.EITHER
+    metered: bool = False
+    day_bytes_max: int = 0
+
+    def node(self, node_key: PrivateKey | None = None, data_dir: Path | None = None) -> Client:
+        """Return the node that is to be used, or make one."""
+        return self.client or Client(
+            listen=self.listen,
+            node_key=node_key,
+            transport=self.transport,
+            metered=self.metered,
+            day_bytes_max=self.day_bytes_max,
+            data_dir=data_dir,
+        )
 
 
 class Ready:
@@ -91,6 +116,45 @@ class Ready:
             self.client.add_peer(enode, trusted=trusted)
 
 
+def ready_in_memory(
+    identity: PrivateKey | None,
+    network: Network,
+    stack: StackSettings,
+    *,
+    is_owned: bool | None,
+) -> Callable[[], Awaitable[Ready]]:
+    """Return what makes somebody ready who keeps nothing.
+
+    Args:
+        identity: Who it is, or None for a fresh key.
+        network: How they reach others.
+        stack: Times and targets of messages.
+        is_owned: Whether the node is started and stopped with the messenger; by default only one
+            that is made here.
+    """
+    owned = network.client is None if is_owned is None else is_owned
+    node = network.node()
+    settings = PersonSettings(
+        identity or secp256k1.generate_private_key(node.entropy),
+        node.entropy.take(_INSTALLATION_BYTES).hex(),
+        stack=stack,
+        mail=network.mail,
+    )
+
+    async def prepare() -> Ready:
+        return Ready(
+            settings,
+            open_store(settings, node.entropy),
+            node,
+            owned=owned,
+            peers=[(peer, False) for peer in network.peers or ()],
+            mailservers=network.mailservers or (),
+            duty_cycle=network.duty_cycle,
+        )
+
+    return prepare
+
+
 async def ready_of_account(
     directory: Path,
     account: str | None,
@@ -113,7 +177,7 @@ async def ready_of_account(
         return Ready(
             replace(held.settings, mail=network.mail),
             held.opened,
-            network.client or Client(listen=network.listen, node_key=node_key),
+            network.node(node_key, directory),
             owned=network.client is None,
             peers=saved if network.peers is None else named,
             mailservers=held.mailservers if network.mailservers is None else network.mailservers,

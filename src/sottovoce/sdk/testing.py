@@ -14,16 +14,18 @@ from sottovoce.app.application import ApplicationSettings
 from sottovoce.base.moment import Moment
 from sottovoce.base.secret import PrivateKey
 from sottovoce.devp2p.enode import Enode
-from sottovoce.gossip.settings import GossipSettings
+from sottovoce.gossip.settings import GossipSettings, Transport
 from sottovoce.gossip.statistics import RelayStatistics
 from sottovoce.mail.archive import Archive
 from sottovoce.mail.mailserver import DEFAULT_PASSWORD
 from sottovoce.mail.server_statistics import MailStatistics
 from sottovoce.mail.settings import ClientSettings, ServerSettings
 from sottovoce.node import inputs
+from sottovoce.node.budget import notice_of
 from sottovoce.node.effects import Fact
 from sottovoce.node.node import Node
 from sottovoce.node.statistics import LinkStatistics
+from sottovoce.node.traffic import NodeTraffic
 from sottovoce.runtime.tcp import StreamTraffic
 from sottovoce.sdk.client import Client
 from sottovoce.sdk.duty_cycle import DutyCycle
@@ -64,6 +66,8 @@ class MemoryNetwork:
         *,
         peers: tuple[str, ...] = (),
         identity: PrivateKey | None = None,
+        transport: Transport = Transport.EITHER,
+        metered: bool = False,
         gossip: GossipSettings | None = None,
         mail: ServerSettings | None = None,
         archive: Archive | Callable[[], Archive] | None = None,
@@ -78,10 +82,21 @@ class MemoryNetwork:
             return made[0]
 
         client = Client(
-            peers=peers, identity=identity, gossip=gossip, mail=mail, archive=archive, build=build
+            peers=peers,
+            identity=identity,
+            transport=transport,
+            metered=metered,
+            gossip=gossip,
+            mail=mail,
+            archive=archive,
+            build=build,
         )
         self._numbers[client] = made[0].number
         return client
+
+    def relay(self, *, peers: tuple[str, ...] = ()) -> Client:
+        """Make a full node, which relays everything, between clients that want their own only."""
+        return self.client(peers=peers, gossip=GossipSettings())
 
     def messenger(
         self,
@@ -92,6 +107,8 @@ class MemoryNetwork:
         stack: StackSettings | None = None,
         mail: ClientSettings | None = None,
         duty_cycle: DutyCycle | None = None,
+        transport: Transport = Transport.EITHER,
+        metered: bool = False,
     ) -> Messenger:
         """Make a person of this network, who keeps nothing beyond the run; use it inside `run`.
 
@@ -102,10 +119,12 @@ class MemoryNetwork:
             stack: Times and targets of messages.
             mail: How history is fetched.
             duty_cycle: When to be connected; None for always.
+            transport: Which worlds the node speaks.
+            metered: Whether it names its topics to its peers.
         """
         return Messenger.in_memory(
             identity,
-            client=self.client(),
+            client=self.client(transport=transport, metered=metered),
             peers=peers,
             mailservers=mailservers,
             stack=stack,
@@ -224,13 +243,18 @@ class _MemoryApplication:
         return self._node().mail_statistics
 
     def readiness(self) -> tuple[str, ...]:
-        """Return what keeps the node from its work; in memory only an archive may."""
-        trouble = self._node().archive_trouble
-        return (trouble,) if trouble else ()
+        """Return what keeps the node from its work."""
+        node = self._node()
+        used_up = "" if node.budget is None or not node.budget.is_bound else notice_of(node.budget)
+        return tuple(trouble for trouble in (node.archive_trouble, used_up) if trouble)
 
     def failed_inputs(self) -> int:
         """Return 0: in memory a bug is not set aside, it fails the test."""
         return 0
+
+    def node_traffic(self) -> NodeTraffic:
+        """Return what was carried so far, by peer and by topic."""
+        return self._node().traffic()
 
     def traffic(self) -> list[StreamTraffic]:
         """Return nothing: there are no sockets."""

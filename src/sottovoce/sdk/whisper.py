@@ -7,6 +7,7 @@ Spec: EIP-627; the defaults are those of the ``shh`` JSON-RPC.
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from typing import Final
 
@@ -18,6 +19,7 @@ from sottovoce.devp2p.enode import parse_enode
 from sottovoce.gossip.filters import make_filter
 from sottovoce.gossip.keyring import symmetric_key_from_password
 from sottovoce.gossip.seal import EnvelopeRoute, OpenedMessage
+from sottovoce.gossip.settings import Interest
 from sottovoce.node import inputs
 from sottovoce.sdk.messages import SentMessage
 from sottovoce.sdk.node_access import NodeAccess
@@ -28,12 +30,15 @@ POW_TARGET: Final = 0.002  # what Status' fleets ask for
 WORK_TIME_S: Final = 5.0
 _KEY_BYTES: Final = 32
 
+_log = logging.getLogger(__name__)
+
 
 class Whisper:
     """Keys, filters and posting of one client; it is `Client.whisper`."""
 
-    def __init__(self, client: NodeAccess) -> None:
+    def __init__(self, client: NodeAccess, *, interest: Interest = Interest.EVERYTHING) -> None:
         self._client = client
+        self._interest = interest
 
     # ---- keys
 
@@ -95,7 +100,8 @@ class Whisper:
         Args:
             symmetric_key: The key to open with; exactly one of the two is given.
             private_key: The key to open with.
-            topics: Topics of 4 bytes; none means any.
+            topics: Topics of 4 bytes; none means any, of which a client that is no full node
+                receives next to nothing (`Client`, ``gossip``).
             source: Only messages that this key signed.
             minimum_pow: Only envelopes of at least this proof of work.
             allow_direct: Whether messages past the pool, from trusted peers, count as well.
@@ -115,6 +121,12 @@ class Whisper:
             minimum_pow=minimum_pow,
             allows_direct=allow_direct,
         )
+        if not wanted.topics and not allow_direct and self._interest is not Interest.EVERYTHING:
+            _log.warning(
+                "a subscription to any topic hears next to nothing, for peers send this client the "
+                "topics of its subscriptions only; name topics, or make it a full node with "
+                "gossip=GossipSettings()"
+            )
         subscription: Subscription[OpenedMessage] = Subscription(
             queue_max=queue_max, on_close=lambda: remove()
         )

@@ -65,7 +65,8 @@ class Story:
 async def story(network: MemoryNetwork, place: Path) -> AsyncIterator[Story]:
     """Give the two after some talk, Anna on the machine `old`, which is closed."""
     entry, _ = create_account(place / "old", "Anna", PASSWORD, cost=CHEAP)
-    async with network.client() as annas_node, network.messenger() as bruno:
+    # Hers is a full node, for her other devices hear through it what is for all of them.
+    async with network.relay() as annas_node, network.messenger() as bruno:
         begun = Story(place, annas_node, bruno, entry)
         async with begun.anna("old") as anna:
             await anna.connect(bruno.enode or "")
@@ -201,7 +202,7 @@ def test_new_device_and_the_old_one_are_both_in_use(tmp_path: Path) -> None:
             after.save()
             after.restore(as_new_device=True)
             async with after.anna("old") as old, after.anna("new", further) as new:
-                await new.connect(after.bruno.enode or "")
+                await new.connect(after.annas_node.enode or "")
                 await talk(new, after.bruno, "new")
                 await talk(old, after.bruno, "old")
                 await pair(old, new)
@@ -226,7 +227,7 @@ def test_another_device_brings_what_came_after_the_backup(tmp_path: Path) -> Non
             restore_backup(tmp_path / "phone", after.backup, PASSWORD, as_new_device=True)
             after.backup.unlink()
             async with after.anna("phone", further) as phone:
-                await phone.connect(after.bruno.enode or "")
+                await phone.connect(after.annas_node.enode or "")
                 async with after.anna("old") as old:
                     await pair(old, phone)
                     after.save()

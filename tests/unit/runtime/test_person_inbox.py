@@ -75,6 +75,7 @@ def test_what_says_only_that_something_is_on_its_way_does_not_hurry() -> None:
     inbox = PersonInbox()
     inbox.put(POSTED)
     inbox.put(effects.SentToPeer(KEY, ()))
+    inbox.put(effects.ConfirmedByPeer(KEY, EnvelopeHash(bytes(32)), ()))
     assert not hurries(inbox)
     inbox.put(asked(1))
     assert hurries(inbox)

@@ -1,3 +1,4 @@
+from sottovoce.base.quantities import EnvelopeHash
 from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.enode import Enode
 from sottovoce.mail.client_events import (
@@ -10,6 +11,7 @@ from sottovoce.mail.client_events import (
 from sottovoce.mail.mailserver import Mailserver
 from sottovoce.mail.request import HistoryRequest
 from sottovoce.node import effects, inputs
+from sottovoce.node.budget import Budget
 from sottovoce.node.person import PERSON_NUMBERS, PERSON_NUMBERS_FROM
 from sottovoce.runtime.person_surroundings import PersonSurroundings
 from sottovoce.stack.events import PeersChanged
@@ -21,6 +23,7 @@ ONE, OTHER = (secp256k1.public_key(key_number(number)) for number in (1, 2))
 SERVER = Mailserver(Enode(ONE, "192.0.2.7", 30303, 30303), None)
 TRUSTED = ServersChanged((SERVER,))
 WANTED = HistoryRequest(1, 2, bytes(64))
+HASH = EnvelopeHash(bytes(32))
 
 
 def connected(key: object) -> effects.PeerConnected:
@@ -55,6 +58,32 @@ def test_mailserver_that_is_connected_already_is_told_of_when_it_is_trusted() ->
     around = PersonSurroundings(FIRST)
     around.inputs_of(connected(ONE))
     assert around.owner_said(TRUSTED) == [TRUSTED, connected(ONE)]
+
+
+def test_only_confirmations_of_mailservers_matter() -> None:
+    around = PersonSurroundings(FIRST)
+    around.owner_said(TRUSTED)
+    one, other = (effects.ConfirmedByPeer(key, HASH, (), (HASH,)) for key in (ONE, OTHER))
+    assert [around.inputs_of(fact) for fact in (one, other)] == [[one], []]
+
+
+def test_mailservers_are_left_alone_while_a_budget_is_used_up_and_asked_afterwards() -> None:
+    around = PersonSurroundings(FIRST)
+    used_up, free = (
+        effects.BudgetChanged(Budget(1, 1, is_bound=is_bound, resumes_unix_s=0))
+        for is_bound in (True, False)
+    )
+    may, may_not = OnlineChanged(online=True), OnlineChanged(online=False)
+    assert around.inputs_of(free) == []
+    assert around.inputs_of(used_up) == [may_not]
+    assert may_not in around.for_new_person()
+    assert around.inputs_of(free) == [may]
+    # The windows of a duty cycle go on meanwhile.
+    assert around.inputs_of(used_up) == [may_not]
+    assert [around.owner_said(each) for each in (may, may_not)] == [[], []]
+    assert may_not in around.for_new_person()
+    assert around.inputs_of(free) == [may_not]
+    assert around.owner_said(may) == [may]
 
 
 def test_person_made_anew_hears_what_the_last_one_knew() -> None:

@@ -285,7 +285,7 @@ def test_cancelled_post_stops_its_search() -> None:
             with pytest.raises(asyncio.CancelledError):
                 await post
             await until(lambda: not driver._tasks)
-            assert one._posts == {}
+            assert not len(one._posts)
 
     run(main())
 

@@ -17,7 +17,7 @@ def test_counters_are_plain_numbers_by_name_and_those_of_mail_are_there_for_mail
                 for each in (server, client)
             ]
             assert [(each.peer_count, each.unreadable_count) for each in counters] == [(2, 3)] * 2
-            assert counters[0].relay["peers_greeted"] == 1
+            assert counters[0].relay["peers_greeted"] == 1  # in both worlds
             assert counters[0].mail is not None
             assert counters[0].mail["archived"] == 0
             assert counters[1].mail is None

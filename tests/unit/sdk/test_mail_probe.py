@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from sottovoce.base.moment import Moment
 from sottovoce.base.secret import SymmetricKey
 from sottovoce.devp2p.enode import parse_enode
 from sottovoce.gossip import events as gossip
+from sottovoce.gossip.settings import Transport
 from sottovoce.mail.mailserver import Mailserver
 from sottovoce.mail.settings import ServerSettings
 from sottovoce.sdk import mail_probe as module
@@ -35,7 +37,7 @@ def completed(error: str | None) -> gossip.RequestCompleted:
 
 def judged(*outputs: gossip.GossipOutput) -> list[StepResult]:
     question = module._FirstEnvelope(SERVER)
-    question.ask(key_number(1), NOW)
+    question.ask(1, key_number(1), NOW)
     return [result for output in outputs for result in question.judge(output)]
 
 
@@ -73,7 +75,7 @@ def test_silence_is_a_failure_of_the_request() -> None:
 
 
 def test_request_names_no_topic_and_a_day() -> None:
-    posted = module._FirstEnvelope(SERVER).ask(key_number(1), NOW)
+    posted = module._FirstEnvelope(SERVER).ask(1, key_number(1), NOW)
     assert isinstance(posted, gossip.DirectRequestPosted)
 
 
@@ -90,14 +92,18 @@ def test_relay_that_is_no_mailserver_says_nothing() -> None:
     assert (last.step, last.ok, last.cause) == (Step.REQUEST, False, Cause.SILENCE)
 
 
-async def mailserver_results(archive: MemoryArchive, key: SymmetricKey) -> list[StepResult]:
+async def mailserver_results(
+    archive: MemoryArchive, key: SymmetricKey, transport: Transport = Transport.BOTH
+) -> list[StepResult]:
     mail = ServerSettings(password_key=key)
-    async with Client(gossip=PROMPT, mail=mail, archive=archive) as server:
+    gossip = replace(PROMPT, transport=transport)
+    async with Client(gossip=gossip, mail=mail, archive=archive) as server:
         return await results_of(enode_of(server))
 
 
-def test_mailserver_goes_through_all_steps() -> None:
-    results = run(mailserver_results(MemoryArchive(), KEY))
+@pytest.mark.parametrize("transport", [Transport.WHISPER, Transport.WAKU, Transport.BOTH])
+def test_mailserver_goes_through_all_steps(transport: Transport) -> None:
+    results = run(mailserver_results(MemoryArchive(), KEY, transport))
     assert [(each.step, each.ok) for each in results] == [(step, True) for step in Step]
     assert results[-1].detail == "complete, and the archive has nothing of the last day"
 

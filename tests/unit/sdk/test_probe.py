@@ -65,8 +65,8 @@ def test_every_step_of_a_good_peer_is_told_in_order() -> None:
             port = enode_of(relay).rpartition(":")[2]
             assert results[0].detail == f"{HOST} port {port}"
             assert results[3].detail.startswith("sottovoce/v")
-            assert results[3].detail.endswith(" runs shh/6")
-            assert results[4].detail == "greeted: envelopes would flow"
+            assert results[3].detail.endswith(" runs shh/6, waku/0, waku/1")
+            assert results[4].detail == "greeted on waku/1 and shh/6: envelopes would flow"
 
     run(main())
 
@@ -205,8 +205,11 @@ def test_full_peer_says_so_and_who_can_change_it() -> None:
 
 def test_node_without_whisper_fails_at_the_capability() -> None:
     failure = failure_at(Devp2pNode(ETHEREUM))
-    assert (failure.step, failure.detail) == (Step.CAPABILITY, "no subprotocol is shared")
-    assert failure.remedy.startswith("the peer runs no protocol that we run (shh/6)")
+    assert failure.step is Step.CAPABILITY
+    assert failure.detail == (
+        "no subprotocol is shared: we speak shh/6, waku/0, waku/1, the peer eth/63"
+    )
+    assert failure.remedy.startswith("the peer runs no protocol that we run (shh/6, waku/0")
 
 
 # ---- status

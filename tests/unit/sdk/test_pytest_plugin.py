@@ -23,7 +23,10 @@ def test_fixture_gives_a_network_of_the_default_seed(sottovoce_network: MemoryNe
 def test_seed_of_the_command_line_reaches_the_network(tmp_path: Path) -> None:
     (tmp_path / "test_bot.py").write_text(TEST_OF_SOMEBODY)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-s", "--sottovoce-seed", "77", str(tmp_path)],
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-s", "--assert=plain"),
+            *("-p", "no:hypothesispytest", "--sottovoce-seed", "77", str(tmp_path)),
+        ],
         capture_output=True,
         text=True,
         cwd=tmp_path,

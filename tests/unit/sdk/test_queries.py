@@ -21,11 +21,14 @@ from sottovoce.chat.records import (
     Recipient,
 )
 from sottovoce.chat.stores import HistoryReader
+from sottovoce.gossip.traffic import Carried
 from sottovoce.mail.client_events import FetchDone, ServerState, ServerStatus
+from sottovoce.node.traffic import NodeTraffic
 from sottovoce.payloads.message_id import MessageId
 from sottovoce.sdk import queries
 from sottovoce.sdk.messages import PeerInfo
 from sottovoce.sdk.queries import Query, Whereabouts
+from sottovoce.sdk.traffic import TrafficReport
 from unit.runtime.lane_scene import KEY
 from unit.sdk.test_json_form import ID, MESSAGE
 
@@ -40,6 +43,7 @@ RECIPIENT = Recipient(ID, KEY)
 PEER = PeerInfo(PublicKey(bytes(64)), "geth", "10.0.0.1", inbound=False)
 
 
+TRAFFIC = TrafficReport(NodeTraffic(Carried(), (), (), 1, 2))
 SERVER = ServerStatus(KEY, "10.0.0.2", 30303, ServerState.IDLE, 1.0, 0, 0, 0, None)
 FETCHED = FetchDone(7, complete=True, envelopes=2, new=1)
 PUBLIC = Whereabouts(public_chats=("lobby",))
@@ -89,6 +93,9 @@ class Library:
     async def own_bundle(self) -> bytes:
         return b"bundle"
 
+    async def traffic_report(self) -> TrafficReport:
+        return TRAFFIC
+
     def list_peers(self) -> tuple[PeerInfo, ...]:
         return (PEER,)
 
@@ -121,6 +128,7 @@ class Library:
         (queries.ReadReactions((ID,)), (REACTION,)),
         (queries.ReadBundle(), b"bundle"),
         (queries.ListPeers(), (PEER,)),
+        (queries.ReadTraffic(), TRAFFIC),
         (queries.ConnectPeer("enode://", 3.0), PEER),
         (queries.AwaitState(ID, (MessageState.SENT,), 4.0), MESSAGE),
         (queries.ListMailservers(), (SERVER,)),

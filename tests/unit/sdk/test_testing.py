@@ -11,7 +11,7 @@ from sottovoce.sdk.testing import MemoryNetwork
 
 async def hear(network: MemoryNetwork, *, loss_of_link: bool = False) -> ChannelMessage:
     """Let Anna talk to Bruno through a relay."""
-    async with network.client() as relay, network.client() as anna, network.client() as bruno:
+    async with network.relay() as relay, network.client() as anna, network.client() as bruno:
         assert relay.enode is not None
         await anna.connect(relay.enode)
         await bruno.connect(relay.enode)
