@@ -1,4 +1,4 @@
-"""The storm among people: twenty seeds here, as many as one likes with ``make test-long``."""
+"""The storm among people: a few seeds here, and many with ``make test-long``."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from sottovoce.sim.people_storm import run_people
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 11))
+@pytest.mark.parametrize("seed", [1, 7])
 def test_people_in_a_storm_lose_nothing_and_agree(seed: int) -> None:
     assert run_people(seed).message_count >= 200
 
@@ -19,10 +19,12 @@ def test_people_in_a_storm_lose_nothing_and_agree(seed: int) -> None:
 def test_storm_among_people_replays_in_another_process() -> None:
     """The order of sets and dictionaries of that process differs from ours."""
     done = subprocess.run(
-        [sys.executable, "-m", "sottovoce.sim", "--people", "--seed", "7"],
+        [sys.executable, "-m", "sottovoce.sim", "--people", "--seed", "2"],
         capture_output=True,
         text=True,
         check=True,
         env={**os.environ, "PYTHONHASHSEED": "4711"},
     )
-    assert f"trace {run_people(7).trace_hash}\n" in done.stdout
+    outcome = run_people(2)
+    assert outcome.message_count >= 200
+    assert f"trace {outcome.trace_hash}\n" in done.stdout

@@ -98,7 +98,7 @@ class ClientNode:
             entropy,
             job_numbers=itertools.count(1),
             heard=self._heard,
-            find_peer=self._peer_of,
+            find_sessions=self._sessions_with,
             tell_relay=self._tell_relay,
             emit=self._emit,
         )
@@ -174,6 +174,10 @@ class ClientNode:
         self._open((envelope,))
 
     # ---- links
+
+    def _sessions_with(self, key: PublicKey) -> tuple[int, ...]:
+        peer = self._peer_of(key)
+        return () if peer is None else (peer,)
 
     def _peer_of(self, key: PublicKey) -> int | None:
         link = self._links.get(key)

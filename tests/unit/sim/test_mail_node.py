@@ -80,4 +80,4 @@ def test_frozen_links_are_missed_when_they_thaw() -> None:
 
 def test_sizes_name_what_servers_can_make_grow() -> None:
     sizes = Scene().client.node.sizes()
-    assert sizes == {"history requests": 0, "history ends": 0, "heard": 0}
+    assert sizes == {"history requests": 0, "history ends": 0, "history worlds": 0, "heard": 0}
