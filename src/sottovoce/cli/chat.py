@@ -8,17 +8,21 @@ from sottovoce.cli.options import (
     Account,
     ChatName,
     DataDir,
+    DayMb,
     Face,
     Json,
     MessageName,
+    Metered,
     PasswordFile,
     Peers,
     Timeout,
+    TransportName,
     Verbose,
     Wait,
 )
 from sottovoce.cli.output import errors_as_sentences
 from sottovoce.cli.paths import data_place
+from sottovoce.gossip.settings import Transport
 
 app = typer.Typer(
     help="Chats: list, read, send, reply, search.", no_args_is_help=True, rich_markup_mode=None
@@ -30,8 +34,8 @@ WaitFor = Annotated[
     Wait,
     typer.Option(
         "--wait",
-        help="End when the message is stored here, when a peer has it, or when the person's "
-        "device has acknowledged it.",
+        help="End when the message is queued here, when a peer has it (sent), when a mailserver of "
+        "yours has all of it (stored), or when the person's device has acknowledged it.",
     ),
 ]
 Limit = Annotated[int, typer.Option(min=1, max=200, help="At most so many messages.")]
@@ -74,6 +78,9 @@ def read(
     account: Account = None,
     password_file: PasswordFile = None,
     peers: Peers = None,
+    transport: TransportName = Transport.EITHER,
+    metered: Metered = False,
+    day_mb: DayMb = 0,
     timeout_s: Timeout = 15.0,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -90,6 +97,9 @@ def read(
                 account=account,
                 password_file=password_file,
                 peers=tuple(peers or ()),
+                transport=transport,
+                metered=metered,
+                day_mb=day_mb,
                 timeout_s=timeout_s,
                 is_online=follow,
                 needs_peers=follow,
@@ -132,6 +142,9 @@ def send(
     account: Account = None,
     password_file: PasswordFile = None,
     peers: Peers = None,
+    transport: TransportName = Transport.EITHER,
+    metered: Metered = False,
+    day_mb: DayMb = 0,
     timeout_s: Timeout = 15.0,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -150,6 +163,9 @@ def send(
                 account=account,
                 password_file=password_file,
                 peers=tuple(peers or ()),
+                transport=transport,
+                metered=metered,
+                day_mb=day_mb,
                 timeout_s=timeout_s,
                 is_online=wait is not Wait.QUEUED,
                 needs_peers=wait is not Wait.QUEUED,
@@ -169,6 +185,9 @@ def reply(
     account: Account = None,
     password_file: PasswordFile = None,
     peers: Peers = None,
+    transport: TransportName = Transport.EITHER,
+    metered: Metered = False,
+    day_mb: DayMb = 0,
     timeout_s: Timeout = 15.0,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -187,6 +206,9 @@ def reply(
                 account=account,
                 password_file=password_file,
                 peers=tuple(peers or ()),
+                transport=transport,
+                metered=metered,
+                day_mb=day_mb,
                 timeout_s=timeout_s,
                 is_online=wait is not Wait.QUEUED,
                 needs_peers=wait is not Wait.QUEUED,
@@ -206,6 +228,9 @@ def react(
     account: Account = None,
     password_file: PasswordFile = None,
     peers: Peers = None,
+    transport: TransportName = Transport.EITHER,
+    metered: Metered = False,
+    day_mb: DayMb = 0,
     timeout_s: Timeout = 15.0,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -220,6 +245,9 @@ def react(
             account=account,
             password_file=password_file,
             peers=tuple(peers or ()),
+            transport=transport,
+            metered=metered,
+            day_mb=day_mb,
             timeout_s=timeout_s,
             is_online=True,
             as_json=as_json,

@@ -228,9 +228,11 @@ def how_far(message: Message) -> str:
     """Return how far a message of ours has come, and in a group, with how many people."""
     counts = f"{message.acknowledged_count} of {message.recipient_count}"
     by = f" by {counts}" if message.recipient_count else ""
+    partly = f", acknowledged{by}" if by else ""
     match message.state:
+        case MessageState.STORED:
+            return f"{message.state.value}{partly}"
         case MessageState.SENT:
-            partly = f", acknowledged{by}" if by else ""
             if not message.peer_count:
                 return f"sent from another device{partly}"
             return f"sent to {message.peer_count} peer(s){partly}"

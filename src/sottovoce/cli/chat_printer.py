@@ -8,6 +8,7 @@ from typing import assert_never
 from sottovoce.base.quantities import PublicKey
 from sottovoce.chat.message_values import is_note
 from sottovoce.chat.records import ChatId, Message, Reaction
+from sottovoce.cli.budget_text import tell_budget
 from sottovoce.cli.chat_lines import Lines, message_fields, reaction_fields
 from sottovoce.cli.naming import AddressBook, address_book, partner
 from sottovoce.cli.output import is_coloured, printable
@@ -20,6 +21,7 @@ from sottovoce.sdk.events import (
     ContactChanged,
     ContactDeviceAdded,
     ContactRequested,
+    DataBudgetChanged,
     DeviceChanged,
     EventsMissed,
     GroupChanged,
@@ -73,14 +75,8 @@ class ChatPrinter:
                 self._print_news(event, chat_id)
             case ContactChanged() | ContactRequested() | GroupChanged():
                 self._use(await address_book(self._session.port))
-            case EventsMissed(count):
-                self._session.output.talk(
-                    f"{count} events were missed because this was too slow; read the chat again"
-                )
-            case StorageTrouble(reason):
-                self._session.output.talk(
-                    f"nothing can be stored: {printable(reason)}" if reason else "storing again"
-                )
+            case EventsMissed() | StorageTrouble() | DataBudgetChanged():
+                self._tell(event)
             case ChatChanged() | GroupInvited() | DeviceChanged():
                 pass  # What happens in a group is a note in its chat.
             case HistoryProgress() | HistoryFetched() | MailserversChanged():
@@ -88,6 +84,23 @@ class ChatPrinter:
             case _:
                 assert_never(event)
         return None
+
+    def _tell(self, event: EventsMissed | StorageTrouble | DataBudgetChanged) -> None:
+        """Say what is in the way of hearing everything."""
+        output = self._session.output
+        match event:
+            case EventsMissed(count):
+                output.talk(
+                    f"{count} events were missed because this was too slow; read the chat again"
+                )
+            case StorageTrouble(reason):
+                output.talk(
+                    f"nothing can be stored: {printable(reason)}" if reason else "storing again"
+                )
+            case DataBudgetChanged(budget):
+                tell_budget(output, budget)
+            case _:
+                assert_never(event)
 
     def _print_change(self, event: MessageStateChanged | ReactionChanged, chat_id: ChatId) -> None:
         changed = event.message if isinstance(event, MessageStateChanged) else event.reaction

@@ -160,7 +160,7 @@ async def _follow(
 
 async def _connect(session: Session) -> None:
     if not await session.wait_for_peer("to hear what is said"):
-        session.output.talk("no peer was reached yet; it is tried again and again")
+        session.output.talk(f"{session.nobody_reached} yet; it is tried again and again")
 
 
 async def _print_chat(session: Session, book: AddressBook, lines: Lines, chat: Chat) -> None:

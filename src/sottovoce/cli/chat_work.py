@@ -23,11 +23,21 @@ from sottovoce.cli.naming import (
 from sottovoce.cli.options import Face, Wait
 from sottovoce.cli.output import CommandError, ExitCode, printable
 from sottovoce.cli.person import PersonOptions, Session, run_as_person
+from sottovoce.devp2p.enode import Enode
 from sottovoce.payloads.reaction import ReactionType
-from sottovoce.sdk.errors import NotDeliveredError
+from sottovoce.sdk.errors import ConnectError, NotDeliveredError
 from sottovoce.sdk.messenger_port import ChatLike, MessengerPort
 
-_STATES: Final = {Wait.SENT: MessageState.SENT, Wait.ACKNOWLEDGED: MessageState.ACKNOWLEDGED}
+_STATES: Final = {
+    Wait.SENT: MessageState.SENT,
+    Wait.STORED: MessageState.STORED,
+    Wait.ACKNOWLEDGED: MessageState.ACKNOWLEDGED,
+}
+_WHOM: Final = {
+    Wait.SENT: "a peer",
+    Wait.STORED: "a mailserver of yours",
+    Wait.ACKNOWLEDGED: "a device of everybody there",
+}
 _REACTIONS: Final = {
     Face.LOVE: ReactionType.LOVE,
     Face.THUMBS_UP: ReactionType.THUMBS_UP,
@@ -57,7 +67,10 @@ def run_send(options: PersonOptions, what: SendOptions) -> None:
         answered = None if what.reply_to is None else await port.message(what.reply_to)
         chat_id = find_chat(book, what.chat) if answered is None else answered.chat_id
         _check_wait(what.wait, is_public=is_public(book, chat_id))
+        await _check_servers(what.wait, port)
         _check_joined(book, chat_id)
+        if what.wait is Wait.STORED:
+            await _meet_server(session)
         message = await port.send(chat_like(chat_id), what.text, reply_to=answered)
         if what.wait is not Wait.QUEUED:
             message = await _wait_for(session, message, what.wait)
@@ -82,6 +95,36 @@ def _check_wait(wait: Wait, *, is_public: bool) -> None:
         raise CommandError(
             "nobody acknowledges what is said in a public chat; use --wait sent", ExitCode.USAGE
         )
+
+
+async def _check_servers(wait: Wait, port: MessengerPort) -> None:
+    """Check that somebody is there who may store a message, if that is waited for.
+
+    Raises:
+        CommandError: No mailserver is trusted.
+    """
+    if wait is Wait.STORED and not await port.mailservers():
+        raise CommandError(
+            "no mailserver is trusted, so nobody says that it stored a message; trust one with "
+            "sottovoce mail add ENODE, or use --wait sent",
+            ExitCode.USAGE,
+        )
+
+
+async def _meet_server(session: Session) -> None:
+    """Be connected to a mailserver, for it confirms what it gets to whoever sends it, only.
+
+    Whichever answered last is tried first. If none is reached, the wait ends with a sentence.
+    """
+    servers = await session.port.mailservers()
+    for server in sorted(servers, key=lambda each: -(each.answered_unix_s or 0)):
+        enode = Enode(server.key, server.host, server.port, server.port)
+        try:
+            await session.port.connect(str(enode), timeout_s=session.options.timeout_s)
+        except ConnectError as error:
+            session.output.talk(str(error))
+        else:
+            return
 
 
 def _check_joined(book: AddressBook, chat_id: ChatId) -> None:
@@ -109,17 +152,16 @@ async def _wait_for(session: Session, message: Message, wait: Wait) -> Message:
         CommandError: It has not, within the time; the text says how far it has come.
     """
     timeout_s = session.options.timeout_s
-    whom = "a device of everybody there" if wait is Wait.ACKNOWLEDGED else "a peer"
-    session.output.talk(f"waiting up to {timeout_s:g} s for {whom}")
+    session.output.talk(f"waiting up to {timeout_s:g} s for {_WHOM[wait]}")
     try:
         return await session.port.wait_for_state(message, _STATES[wait], timeout_s=timeout_s)
     except NotDeliveredError as error:
         now = await session.port.message(message)
-        sentence = await _how_far(session, now, str(error))
+        sentence = await _how_far(session, now, wait, str(error))
         raise CommandError(sentence, ExitCode.NOT_DELIVERED) from None
 
 
-async def _how_far(session: Session, message: Message, reason: str) -> str:
+async def _how_far(session: Session, message: Message, wait: Wait, reason: str) -> str:
     name = f"message {short_id(message.id)}"
     timeout_s = session.options.timeout_s
     if message.state is MessageState.FAILED:
@@ -132,8 +174,13 @@ async def _how_far(session: Session, message: Message, reason: str) -> str:
     )
     if message.state is MessageState.QUEUED:
         count = len(await session.port.peers())
-        why = f"{count} peer(s) are connected" if count else "no peer was reached"
+        why = f"{count} peer(s) are connected" if count else session.nobody_reached
         return f"{name} is still queued after {timeout_s:g} s, {why}; {keeps}"
+    if wait is Wait.STORED:
+        return (
+            f"{name} was sent to {message.peer_count} peer(s) and no mailserver of yours has "
+            f"confirmed it after {timeout_s:g} s; {keeps}"
+        )
     who = "the person is away or has not accepted you yet"
     if message.recipient_count:
         left = message.recipient_count - message.acknowledged_count

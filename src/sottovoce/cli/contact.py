@@ -7,15 +7,19 @@ import typer
 from sottovoce.cli.options import (
     Account,
     DataDir,
+    DayMb,
     Json,
+    Metered,
     PasswordFile,
     Peers,
     PersonName,
     Timeout,
+    TransportName,
     Verbose,
 )
 from sottovoce.cli.output import errors_as_sentences
 from sottovoce.cli.paths import data_place
+from sottovoce.gossip.settings import Transport
 
 app = typer.Typer(
     help="People: add, list, verify, block.", no_args_is_help=True, rich_markup_mode=None
@@ -34,6 +38,9 @@ def add(
     account: Account = None,
     password_file: PasswordFile = None,
     peers: Peers = None,
+    transport: TransportName = Transport.EITHER,
+    metered: Metered = False,
+    day_mb: DayMb = 0,
     timeout_s: Timeout = 15.0,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -50,6 +57,9 @@ def add(
                 account=account,
                 password_file=password_file,
                 peers=tuple(peers or ()),
+                transport=transport,
+                metered=metered,
+                day_mb=day_mb,
                 timeout_s=timeout_s,
                 is_online=True,
                 as_json=as_json,

@@ -17,7 +17,12 @@ from sottovoce.payloads.message_id import MessageId
 from sottovoce.secure.facts import Secrecy
 from sottovoce.secure.stores import SessionName
 
-_UNSURE: Final = (MessageState.QUEUED, MessageState.SENT, MessageState.FAILED)
+_UNSURE: Final = (
+    MessageState.QUEUED,
+    MessageState.SENT,
+    MessageState.STORED,
+    MessageState.FAILED,
+)
 _PAGE: Final = 200  # more than the demo says in any chat
 
 

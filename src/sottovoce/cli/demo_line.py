@@ -132,7 +132,8 @@ async def relay_line(count: int, settings: GossipSettings | None) -> AsyncIterat
         settings: Settings of each.
     """
     async with AsyncExitStack() as stack:
-        relays = [await stack.enter_async_context(Client(gossip=settings)) for _ in range(count)]
+        full = settings or GossipSettings()
+        relays = [await stack.enter_async_context(Client(gossip=full)) for _ in range(count)]
         for left, right in pairwise(relays):
             assert right.enode is not None
             await left.connect(right.enode)

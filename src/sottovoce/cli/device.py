@@ -4,9 +4,21 @@ from typing import Annotated
 
 import typer
 
-from sottovoce.cli.options import Account, DataDir, Json, PasswordFile, Peers, Timeout, Verbose
+from sottovoce.cli.options import (
+    Account,
+    DataDir,
+    DayMb,
+    Json,
+    Metered,
+    PasswordFile,
+    Peers,
+    Timeout,
+    TransportName,
+    Verbose,
+)
 from sottovoce.cli.output import errors_as_sentences
 from sottovoce.cli.paths import data_place
+from sottovoce.gossip.settings import Transport
 
 app = typer.Typer(
     help="Your own devices: pair, list, disable.", no_args_is_help=True, rich_markup_mode=None
@@ -35,6 +47,9 @@ def pair(
     account: Account = None,
     password_file: PasswordFile = None,
     peers: Peers = None,
+    transport: TransportName = Transport.EITHER,
+    metered: Metered = False,
+    day_mb: DayMb = 0,
     timeout_s: Timeout = 60.0,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -55,6 +70,9 @@ def pair(
                 account=account,
                 password_file=password_file,
                 peers=tuple(peers or ()),
+                transport=transport,
+                metered=metered,
+                day_mb=day_mb,
                 timeout_s=timeout_s,
                 is_online=True,
                 needs_peers=True,
@@ -107,6 +125,9 @@ def sync(
     account: Account = None,
     password_file: PasswordFile = None,
     peers: Peers = None,
+    transport: TransportName = Transport.EITHER,
+    metered: Metered = False,
+    day_mb: DayMb = 0,
     timeout_s: Timeout = 15.0,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -123,6 +144,9 @@ def sync(
                 account=account,
                 password_file=password_file,
                 peers=tuple(peers or ()),
+                transport=transport,
+                metered=metered,
+                day_mb=day_mb,
                 timeout_s=timeout_s,
                 is_online=True,
                 needs_peers=True,

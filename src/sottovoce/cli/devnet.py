@@ -17,6 +17,7 @@ from sottovoce.cli.output import Output, printable
 from sottovoce.cli.stopping import Termination, first_of
 from sottovoce.crypto import secp256k1
 from sottovoce.crypto.hashes import keccak256
+from sottovoce.gossip.settings import GossipSettings, Transport
 from sottovoce.sdk.client import Client
 from sottovoce.sdk.errors import PostError
 from sottovoce.sdk.messages import ChannelMessage
@@ -38,6 +39,8 @@ class DevnetOptions:
     people: int
     base_port: int
     as_json: bool
+    transport: Transport = Transport.BOTH
+    bridges: bool = True
 
 
 async def run_devnet(options: DevnetOptions) -> None:
@@ -46,7 +49,7 @@ async def run_devnet(options: DevnetOptions) -> None:
     async with AsyncExitStack() as stack:
         termination = stack.enter_context(Termination())
         relays = [
-            await stack.enter_async_context(_relay(number, options.base_port))
+            await stack.enter_async_context(_relay(number, options))
             for number in range(options.relays)
         ]
         await _connect_ring(relays)
@@ -72,11 +75,14 @@ def _key(name: str) -> PrivateKey:
     return secp256k1.private_key(keccak256(f"sottovoce devnet {name}".encode()))
 
 
-def _relay(number: int, base_port: int) -> Client:
-    port = base_port + number if base_port else 0
-    return Client(
-        settings=ApplicationSettings(listen=(LOOPBACK, port), node_key=_key(f"relay {number + 1}"))
+def _relay(number: int, options: DevnetOptions) -> Client:
+    port = options.base_port + number if options.base_port else 0
+    settings = ApplicationSettings(
+        listen=(LOOPBACK, port),
+        node_key=_key(f"relay {number + 1}"),
+        gossip=GossipSettings(transport=options.transport, bridges=options.bridges),
     )
+    return Client(settings=settings)
 
 
 async def _connect_ring(relays: list[Client]) -> None:

@@ -5,21 +5,35 @@ from typing import Annotated, Final
 
 import typer
 
+from sottovoce.cli.limit_options import (
+    Exempt,
+    LimitBytes,
+    LimitPackets,
+    LimitTolerance,
+    read_limits,
+)
 from sottovoce.cli.options import (
     Account,
     Advertise,
     DataDir,
+    DayMb,
     Json,
     Listen,
     MaxPeers,
+    Metered,
+    NoBridge,
     PasswordFile,
     Peers,
+    SpokenWorlds,
     StatsEvery,
     Timeout,
+    TransportName,
     Verbose,
+    Worlds,
 )
 from sottovoce.cli.output import command, errors_as_sentences
 from sottovoce.cli.paths import data_place
+from sottovoce.gossip.settings import Transport
 
 app = typer.Typer(
     help="Mailservers: run one, trust some, fetch what was missed.",
@@ -132,12 +146,18 @@ def serve(
     max_mb: MaxMb = None,
     envelopes_max: MaxEnvelopes = None,
     minimum_pow: MinimumPow = 0.001,
+    transport: SpokenWorlds = Worlds.BOTH,
+    no_bridge: NoBridge = False,
     peers_max: MaxPeers = 50,
     pause_s: Pause = 0.0,
     requests_per_hour: RequestsPerHour = 1200,
     mb_per_hour: MbPerHour = 1024,
     fill_from: FillFrom = None,
     fill_days: FillDays = 30,
+    limit_packets: LimitPackets = None,
+    limit_bytes: LimitBytes = None,
+    limit_tolerance: LimitTolerance = 0,
+    exempt: Exempt = None,
     stats_every_s: StatsEvery = None,
     as_json: Json = False,
     verbose: Verbose = False,
@@ -148,6 +168,7 @@ def serve(
 
     with errors_as_sentences():
         place = data_place(data_dir)
+        limits = read_limits(limit_packets, limit_bytes, limit_tolerance, exempt)
     options = ServeOptions(
         relay=RunOptions(
             listen=listen,
@@ -156,10 +177,13 @@ def serve(
             trusted=(),
             data_dir=place,
             minimum_pow=minimum_pow,
+            transport=transport.transport,
+            bridges=not no_bridge,
             peers_max=peers_max,
             stats_every_s=stats_every_s,
             as_json=as_json,
             verbose=verbose,
+            limits=limits,
         ),
         archive=archive,
         password_file=password_file,
@@ -255,6 +279,9 @@ def fetch(
     account: Account = None,
     password_file: PasswordFile = None,
     peers: Peers = None,
+    transport: TransportName = Transport.EITHER,
+    metered: Metered = False,
+    day_mb: DayMb = 0,
     timeout_s: Timeout = 300.0,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -272,6 +299,9 @@ def fetch(
                 account=account,
                 password_file=password_file,
                 peers=tuple(peers or ()),
+                transport=transport,
+                metered=metered,
+                day_mb=day_mb,
                 timeout_s=timeout_s,
                 is_online=True,
                 as_json=as_json,

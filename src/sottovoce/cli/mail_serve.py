@@ -15,10 +15,12 @@ from sottovoce.cli.node_run import (
     tell_what_is_missing,
     wanted_peers,
 )
-from sottovoce.cli.output import Output, printable
+from sottovoce.cli.node_socket import asked_for_statistics
+from sottovoce.cli.output import CommandError, ExitCode, Output, printable
 from sottovoce.cli.stopping import Termination, first_of
 from sottovoce.cli.verbosity import configure_logging
 from sottovoce.devp2p.enode import parse_enode
+from sottovoce.gossip.settings import Transport
 from sottovoce.mail.mailserver import DEFAULT_PASSWORD
 from sottovoce.mail.settings import DAY_S, Retention, ServerSettings
 from sottovoce.sdk.client import CONNECT_TIMEOUT_S, Client
@@ -63,13 +65,23 @@ class ServeOptions:
 
 
 async def run_serve(options: ServeOptions) -> None:
-    """Serve until SIGTERM; an interrupt from the keyboard ends it as well, with its own code."""
+    """Serve until SIGTERM; an interrupt from the keyboard ends it as well, with its own code.
+
+    Raises:
+        CommandError: Two options exclude each other.
+    """
     configure_logging(verbose=options.relay.verbose)
     output = Output(as_json=options.relay.as_json)
     assert options.relay.data_dir is not None, "a mailserver keeps something"
     # Slips of the pen are told before anything is made.
     if options.fill_from is not None:
         parse_enode(options.fill_from)
+        if options.relay.transport is Transport.WAKU:
+            raise CommandError(
+                "--fill-from needs Whisper, for Waku has no way to fill an archive: leave out "
+                "--transport waku",
+                ExitCode.USAGE,
+            )
     place = archive_place(options.archive, options.relay.data_dir)
     password = DEFAULT_PASSWORD
     if options.password_file is not None:
@@ -112,7 +124,10 @@ async def _serve(
     admitted = frozenset(parse_enode(enode).public_key for enode in wanted.trusted)
     mail = replace(settings, is_public=options.password_file is None, admitted=admitted)
     made_of = replace(application_settings(relay, directory), mail=mail, archive=place.open)
-    async with Client(settings=made_of, peers=wanted.kept) as client:
+    async with (
+        Client(settings=made_of, peers=wanted.kept) as client,
+        asked_for_statistics(client, directory.path, output),
+    ):
         for enode in wanted.trusted:
             client.whisper.trust(enode)
         assert client.enode is not None

@@ -10,25 +10,40 @@ from typing import Annotated
 
 import typer
 
-from sottovoce.cli import account, backup, chat, contact, device, group, mail
+from sottovoce.cli import account, backup, chat, contact, device, group, mail, sim
+from sottovoce.cli.limit_options import (
+    Exempt,
+    LimitBytes,
+    LimitPackets,
+    LimitTolerance,
+    read_limits,
+)
 from sottovoce.cli.options import (
     Account,
     Advertise,
     DataDir,
+    DayMb,
+    FlushDelay,
     Json,
     Listen,
     MaxPeers,
+    Metered,
+    NoBridge,
     PasswordFile,
     Peers,
+    SpokenWorlds,
     StatsEvery,
+    TransportName,
     Verbose,
+    Worlds,
 )
 from sottovoce.cli.output import command, errors_as_sentences
 from sottovoce.cli.paths import data_place
+from sottovoce.gossip.settings import Transport
 
 app = typer.Typer(
     name="sottovoce",
-    help="Private messaging on Whisper v6: people, chats, relays.",
+    help="Private messaging on Whisper v6 and Waku v1: people, chats, relays.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     add_completion=False,
@@ -48,6 +63,7 @@ app.add_typer(device.app, name="device")
 app.add_typer(chat.app, name="chat")
 app.add_typer(mail.app, name="mail")
 app.add_typer(backup.app, name="backup")
+app.add_typer(sim.app, name="sim")
 
 # A week: longer than any mailserver of the time kept an envelope waiting for its reader's return.
 TTL_S_MAX = 7 * 24 * 3600
@@ -116,6 +132,8 @@ def node_run(
         float,
         typer.Option("--min-pow", min=0.0, help="Proof of work below which we relay nothing."),
     ] = 0.001,
+    transport: SpokenWorlds = Worlds.BOTH,
+    no_bridge: NoBridge = False,
     peers_max: MaxPeers = 50,
     pool_mb: Annotated[
         int, typer.Option(min=1, max=65536, help="Bound on pooled envelopes, MB.")
@@ -123,12 +141,12 @@ def node_run(
     light: Annotated[
         bool, typer.Option("--light", help="A light node: it relays nothing of others.")
     ] = False,
-    flush_delay_s: Annotated[
-        float,
-        typer.Option(
-            "--flush-delay", min=0.0, max=10.0, help="Hold what is relayed up to so many seconds."
-        ),
-    ] = 0.0,
+    flush_delay_s: FlushDelay = 0.0,
+    limit_packets: LimitPackets = None,
+    limit_bytes: LimitBytes = None,
+    limit_tolerance: LimitTolerance = 0,
+    exempt: Exempt = None,
+    day_mb: DayMb = 0,
     stats_every_s: StatsEvery = None,
     account: Account = None,
     password_file: PasswordFile = None,
@@ -138,6 +156,8 @@ def node_run(
     """Run a relay until it is interrupted; with --account also somebody who can be written to."""
     from sottovoce.cli.node_run import RunOptions, run_node
 
+    with errors_as_sentences():
+        limits = read_limits(limit_packets, limit_bytes, limit_tolerance, exempt)
     place = None if ephemeral else _place(data_dir)
     uid, password = _somebody(place, account, password_file)
     options = RunOptions(
@@ -151,11 +171,15 @@ def node_run(
         pool_mb=pool_mb,
         light=light,
         flush_delay_s=flush_delay_s,
+        day_mb=day_mb,
+        transport=transport.transport,
+        bridges=not no_bridge,
         stats_every_s=stats_every_s,
         as_json=as_json,
         verbose=verbose,
         account=uid,
         password=password,
+        limits=limits,
     )
     command(run_node)(options)
 
@@ -166,13 +190,18 @@ def send(
     text: Annotated[str, typer.Argument(help="What to say; - reads it from stdin.")],
     *,
     peers: Peers = None,
+    transport: TransportName = Transport.EITHER,
+    metered: Metered = False,
     identity: Identity = None,
     ttl_s: Annotated[
         int, typer.Option("--ttl", min=1, max=TTL_S_MAX, help="Seconds for which it travels.")
     ] = 15,
     pow_target: Annotated[
-        float, typer.Option("--pow", min=0.0, max=1e6, help="Proof of work to reach.")
-    ] = 0.002,
+        float | None,
+        typer.Option(
+            "--pow", min=0.0, max=1e6, help="Proof of work to reach; chosen by the size without it."
+        ),
+    ] = None,
     work_time_s: Annotated[
         float, typer.Option("--work-time", min=0.1, help="Seconds that its search may take.")
     ] = 5.0,
@@ -191,6 +220,8 @@ def send(
         channel=channel,
         text=said,
         peers=tuple(peers or ()),
+        transport=transport,
+        metered=metered,
         identity_file=identity,
         ttl_s=ttl_s,
         pow_target=pow_target,
@@ -207,6 +238,9 @@ def listen(
     channel: Annotated[str, typer.Argument(help="Name of the public channel.")],
     *,
     peers: Peers = None,
+    transport: TransportName = Transport.EITHER,
+    metered: Metered = False,
+    day_mb: DayMb = 0,
     identity: Identity = None,
     count: Annotated[int | None, typer.Option(min=1, help="End after so many messages.")] = None,
     timeout_s: Annotated[
@@ -221,6 +255,9 @@ def listen(
     options = ListenOptions(
         channel=channel,
         peers=tuple(peers or ()),
+        transport=transport,
+        metered=metered,
+        day_mb=day_mb,
         identity_file=identity,
         count=count,
         timeout_s=timeout_s,
@@ -231,6 +268,23 @@ def listen(
 
 
 @app.command()
+def stats(
+    *,
+    watch_s: Annotated[
+        float | None,
+        typer.Option("--watch", metavar="SECONDS", min=0.1, help="Again each so many seconds."),
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Print what the running node of a data directory carried, by peer, topic and use."""
+    from sottovoce.cli.stats import run_stats
+
+    with errors_as_sentences():
+        run_stats(_place(data_dir), watch_s=watch_s, as_json=as_json)
+
+
+@app.command()
 def devnet(
     *,
     relays: Annotated[int, typer.Option(min=1, max=20, help="Relays, connected in a ring.")] = 3,
@@ -238,12 +292,17 @@ def devnet(
     base_port: Annotated[
         int, typer.Option("--port", min=0, max=65000, help="Port of the first relay; 0: any.")
     ] = 0,
+    transport: SpokenWorlds = Worlds.BOTH,
+    no_bridge: NoBridge = False,
     as_json: Json = False,
 ) -> None:
     """Run a whole network on this machine, with all there is to paste, until interrupted."""
     from sottovoce.cli.devnet import DevnetOptions, run_devnet
 
-    command(run_devnet)(DevnetOptions(relays, people, base_port, as_json))
+    options = DevnetOptions(
+        relays, people, base_port, as_json, transport.transport, bridges=not no_bridge
+    )
+    command(run_devnet)(options)
 
 
 @peer_app.command("check")

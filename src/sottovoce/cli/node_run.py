@@ -15,13 +15,17 @@ from sottovoce.adapters.node_key_file import DataDirectory
 from sottovoce.adapters.peer_file import read_peers
 from sottovoce.app.application import ApplicationSettings
 from sottovoce.base.quantities import PublicKey
+from sottovoce.cli.budget_text import report_budget
+from sottovoce.cli.limit_options import LimitOptions
+from sottovoce.cli.node_socket import asked_for_statistics
 from sottovoce.cli.output import Output, printable
 from sottovoce.cli.stopping import Termination, first_of
 from sottovoce.cli.verbosity import configure_logging
 from sottovoce.devp2p.enode import parse_host
-from sottovoce.gossip.settings import GossipSettings
+from sottovoce.gossip.settings import GossipSettings, Transport
 from sottovoce.identity.alias import alias
 from sottovoce.identity.public_key_text import compact_key, hex_key
+from sottovoce.node.budget import MB
 from sottovoce.node.settings import NodeSettings
 from sottovoce.runtime.system_entropy import SystemEntropy
 from sottovoce.sdk.client import Client
@@ -51,8 +55,12 @@ class RunOptions:
     pool_mb: int = POOL_MB
     light: bool = False
     flush_delay_s: float = 0.0
+    day_mb: int = 0
+    transport: Transport = Transport.BOTH
+    bridges: bool = True
     account: str | None = None
     password: str | None = field(default=None, repr=False)
+    limits: LimitOptions = field(default_factory=LimitOptions)
 
 
 async def run_node(options: RunOptions) -> None:
@@ -92,6 +100,8 @@ async def _run(
                     is_locked=True,
                 )
             )
+        elif directory is not None:
+            await stack.enter_async_context(asked_for_statistics(client, directory.path, output))
         output.result(client.enode, event="ready", enode=client.enode)
         if person is not None:
             _print_person(output, person.public_key)
@@ -128,12 +138,22 @@ def application_settings(
         listen=parse_host_port(options.listen),
         advertised_host=options.advertise,
         node_key=None if directory is None else directory.node_key(SystemEntropy()),
-        node=NodeSettings(peers_max=options.peers_max),
+        node=NodeSettings(
+            peers_max=options.peers_max,
+            exempt_addresses=options.limits.exempt,
+            day_bytes_max=options.day_mb * MB,
+        ),
+        data_dir=None if directory is None else directory.path,
         gossip=GossipSettings(
+            transport=options.transport,
+            bridges=options.bridges,
             minimum_pow=options.minimum_pow,
             pool_bytes_max=options.pool_mb * _MB,
             light=options.light,
             flush_delay_s_max=options.flush_delay_s,
+            rate_limits=options.limits.packets,
+            byte_limits=options.limits.size_bytes,
+            limit_tolerance=options.limits.tolerance,
         ),
     )
 
@@ -160,7 +180,7 @@ def reports(
     client: Client, options: RunOptions, output: Output
 ) -> list[Coroutine[None, None, None]]:
     """Return what tells of peers, and of the counters if that is wanted, until it is cancelled."""
-    works = [_report_peers(client, output)]
+    works = [_report_peers(client, output), report_budget(client, output)]
     if options.stats_every_s is not None:
         works.append(_report_statistics(client, output, options.stats_every_s))
     return works
@@ -182,9 +202,11 @@ async def _report_peers(client: Client, output: Output) -> None:
         key = event.public_key.raw.hex()
         detail = printable(event.detail)
         if output.as_json:
-            output.result("", event=event.kind, peer=key, detail=detail)
+            spoken = {"protocols": event.protocols} if event.protocols else {}
+            output.result("", event=event.kind, peer=key, detail=detail, **spoken)
         else:
-            output.talk(f"{event.kind}: {key[:16]}… {detail}")
+            over = f" over {' and '.join(event.protocols)}" if event.protocols else ""
+            output.talk(f"{event.kind}{over}: {key[:16]}… {detail}")
 
 
 async def _report_statistics(client: Client, output: Output, pause_s: float) -> None:

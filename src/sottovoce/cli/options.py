@@ -6,13 +6,32 @@ from typing import Annotated
 
 import typer
 
+from sottovoce.gossip.settings import Transport
+
+# A petabyte a day is no budget any more.
+DAY_MB_MAX = 1_000_000_000
+
 
 class Wait(Enum):
     """Until when a verb that sends stays."""
 
     QUEUED = "queued"
     SENT = "sent"
+    STORED = "stored"
     ACKNOWLEDGED = "acknowledged"
+
+
+class Worlds(Enum):
+    """Which worlds a node that others connect to speaks."""
+
+    WHISPER = "whisper"
+    WAKU = "waku"
+    BOTH = "both"
+
+    @property
+    def transport(self) -> Transport:
+        """The setting of the same name."""
+        return Transport(self.value)
 
 
 class Face(Enum):
@@ -58,13 +77,63 @@ PasswordFile = Annotated[
         "systemd credential sottovoce-password) it is asked for.",
     ),
 ]
+# ---- of a node of one's own, as small as a person's
+
+TransportName = Annotated[
+    Transport,
+    typer.Option(
+        "--transport",
+        envvar="SOTTOVOCE_TRANSPORT",
+        help="Which world a node of this command speaks: either takes Waku where a peer speaks it. "
+        "A running node that does the work has its own.",
+    ),
+]
+Metered = Annotated[
+    bool,
+    typer.Option(
+        "--metered/--no-metered",
+        envvar="SOTTOVOCE_METERED",
+        help="Pay for less data: name the topics that you listen to instead of blurring them. "
+        "Whoever is your peer then reads in clear with whom you talk.",
+    ),
+]
+
+DayMb = Annotated[
+    int,
+    typer.Option(
+        "--day-mb",
+        metavar="MB",
+        min=0,
+        max=DAY_MB_MAX,
+        envvar="SOTTOVOCE_DAY_MB",
+        help="Data that a node of this command may use between two midnights UTC, both directions, "
+        "in MB; then it receives nothing more that day. 0: any amount.",
+    ),
+]
+
 # ---- of a node that others connect to
 
 Listen = Annotated[
     str, typer.Option(metavar="HOST:PORT", help="Where peers connect; port 0: any free one.")
 ]
 Advertise = Annotated[str | None, typer.Option(metavar="HOST", help="Host to print in the enode.")]
+SpokenWorlds = Annotated[
+    Worlds, typer.Option("--transport", help="Which worlds the relay speaks with its peers.")
+]
+NoBridge = Annotated[
+    bool,
+    typer.Option(
+        "--no-bridge",
+        help="Keep the worlds apart: pass on in each what came from it, and our own in both.",
+    ),
+]
 MaxPeers = Annotated[int, typer.Option("--max-peers", min=1, help="Peers kept.")]
+FlushDelay = Annotated[
+    float,
+    typer.Option(
+        "--flush-delay", min=0.0, max=10.0, help="Hold what is relayed up to so many seconds."
+    ),
+]
 StatsEvery = Annotated[
     float | None,
     typer.Option("--stats-every", min=0.1, help="Print the counters each so many seconds."),

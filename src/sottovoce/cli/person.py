@@ -17,11 +17,14 @@ from sottovoce.adapters.node_key_file import DataDirectory, DirectoryInUseError
 from sottovoce.adapters.peer_file import read_peers
 from sottovoce.app.accounts import find_account, list_accounts
 from sottovoce.base.errors import SottovoceError
+from sottovoce.cli.budget_text import tell_if_used_up
 from sottovoce.cli.output import CommandError, ExitCode, Output, printable
 from sottovoce.cli.password import read_password
 from sottovoce.cli.verbosity import configure_logging, without_log
 from sottovoce.devp2p.enode import parse_enode
+from sottovoce.gossip.settings import Transport
 from sottovoce.identity.address import address_of
+from sottovoce.node.budget import MB
 from sottovoce.runtime.loop import run as run_to_end
 from sottovoce.runtime.person_lane import TROUBLE_LOG
 from sottovoce.sdk.control_client import ControlClient
@@ -35,8 +38,15 @@ HOLDER_WAIT_S: Final = 10.0
 _HOLDER_PAUSE_S: Final = 0.1
 # How often a holder may have ended just before it was asked.
 _ENTRIES_MAX: Final = 3
+_ONE_WORLD: Final = {Transport.WHISPER: "Whisper", Transport.WAKU: "Waku"}
 # Sealing, proof of work, and the random wait of our own envelopes (up to 0.3 s) with room to spare.
 LEAVING_S: Final = 2.0
+
+# Whoever pays for data would find out by the bill.
+_NODE_DECIDES: Final = (
+    "a node runs here and does this with its own settings: --metered and --day-mb of this command "
+    "save nothing; look at sottovoce stats"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,9 @@ class PersonOptions:
     account: str | None = None
     password_file: Path | None = None
     peers: tuple[str, ...] = ()
+    transport: Transport = Transport.EITHER
+    metered: bool = False
+    day_mb: int = 0
     timeout_s: float = 15.0
     is_online: bool = False
     needs_peers: bool = False
@@ -109,6 +122,15 @@ class Session:
                 attempt.cancel()
             await asyncio.gather(*attempts, return_exceptions=True)
 
+    @property
+    def nobody_reached(self) -> str:
+        """Say that no peer is there, and which ones would not count."""
+        transport = self.options.transport
+        if self.is_forwarded or transport not in _ONE_WORLD:
+            return "no peer was reached"
+        world = _ONE_WORLD[transport]
+        return f"no peer that speaks {world} (--transport {transport.value}) was reached"
+
     async def let_it_leave(self, *, is_connected: bool) -> None:
         """Give what nobody reports on, as a request or a face, the time to leave.
 
@@ -118,7 +140,7 @@ class Session:
         if self.is_forwarded:
             return
         if not is_connected:
-            self.output.talk("no peer was reached: it is stored here and leaves next time")
+            self.output.talk(f"{self.nobody_reached}: it is stored here and leaves next time")
             return
         await asyncio.sleep(LEAVING_S)
 
@@ -248,6 +270,8 @@ async def _session(options: PersonOptions, entrance: _Entrance) -> AsyncIterator
         if entrance.lock is None:
             port = await stack.enter_async_context(_asked(options.data_dir))
             _check_who_it_is(port, options)
+            if options.metered or options.day_mb:
+                output.talk(_NODE_DECIDES)
             for peer in entrance.peers if options.is_online else ():
                 await port.connect(peer, timeout_s=options.timeout_s)
             yield Session(port, output, options, (), is_forwarded=True)
@@ -260,10 +284,14 @@ async def _session(options: PersonOptions, entrance: _Entrance) -> AsyncIterator
             is_locked=True,
             serves=options.is_online,
             duty_cycle=options.duty_cycle,
+            transport=options.transport,
+            metered=options.metered,
+            day_bytes_max=options.day_mb * MB,
         )
         if not options.verbose:
             stack.enter_context(without_log(TROUBLE_LOG))
         await stack.enter_async_context(messenger)
+        tell_if_used_up(messenger.client, output)
         with _trouble_told(messenger, output):
             yield Session(messenger, output, options, entrance.peers, is_forwarded=False)
 

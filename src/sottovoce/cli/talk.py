@@ -11,10 +11,13 @@ from typing import Final
 
 from sottovoce.base.errors import SottovoceError
 from sottovoce.base.secret import PrivateKey
+from sottovoce.cli.budget_text import telling_of_budget
 from sottovoce.cli.output import CommandError, ExitCode, Output, printable
 from sottovoce.cli.verbosity import configure_logging
 from sottovoce.codec.hex import decode_hex
 from sottovoce.crypto import secp256k1
+from sottovoce.gossip.settings import Transport
+from sottovoce.node.budget import MB
 from sottovoce.payloads.limits import TEXT_BYTES_MAX
 from sottovoce.sdk.client import CONNECT_TIMEOUT_S, Client
 from sottovoce.sdk.errors import ConnectError
@@ -33,11 +36,13 @@ class SendOptions:
     peers: tuple[str, ...]
     identity_file: Path | None
     ttl_s: int
-    pow_target: float
+    pow_target: float | None
     work_time_s: float
     timeout_s: float
     as_json: bool
     verbose: bool
+    transport: Transport = Transport.EITHER
+    metered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,9 @@ class ListenOptions:
     timeout_s: float | None
     as_json: bool
     verbose: bool
+    transport: Transport = Transport.EITHER
+    metered: bool = False
+    day_mb: int = 0
 
 
 async def run_send(options: SendOptions) -> None:
@@ -59,7 +67,7 @@ async def run_send(options: SendOptions) -> None:
     PublicChat(options.channel)  # A bad name is said before anything is waited for.
     output = Output(as_json=options.as_json)
     async with (
-        _client(options.peers, options.identity_file) as client,
+        _client(options) as client,
         _connected(client, options.peers, options.timeout_s),
     ):
         sent = await client.channel(options.channel).send_text(
@@ -93,7 +101,7 @@ async def run_listen(options: ListenOptions) -> None:
     output = Output(as_json=options.as_json)
     seen = 0
     patience_s = min(CONNECT_TIMEOUT_S, options.timeout_s or CONNECT_TIMEOUT_S)
-    async with _client(options.peers, options.identity_file) as client:
+    async with _client(options, options.day_mb) as client, telling_of_budget(client, output):
         # Before a peer is there: it hands over at once what was said and is still alive.
         subscription = await client.channel(options.channel).subscribe()
         async with _connected(client, options.peers, patience_s):
@@ -128,19 +136,25 @@ def _print_message(output: Output, channel: str, message: ChannelMessage) -> Non
     )
 
 
-def _client(peers: tuple[str, ...], identity_file: Path | None) -> Client:
+def _client(options: SendOptions | ListenOptions, day_mb: int = 0) -> Client:
     """Make a client that accepts nobody.
 
     Raises:
         CommandError: No peer is named, or the identity cannot be read.
     """
-    if not peers:
+    if not options.peers:
         raise CommandError(
             "no peer to talk through: name one with --peer ENODE "
             "(sottovoce node run prints such a line)",
             ExitCode.USAGE,
         )
-    return Client(listen=None, identity=_read_identity(identity_file))
+    return Client(
+        listen=None,
+        identity=_read_identity(options.identity_file),
+        transport=options.transport,
+        metered=options.metered,
+        day_bytes_max=day_mb * MB,
+    )
 
 
 @asynccontextmanager

@@ -80,7 +80,11 @@ async def cast_of(
         people: list[Person] = []
         hub: str | None = None
         for name, key in (("Anna", ANNA.private), ("Bruno", BRUNO.private), (third, identity)):
-            messenger = await stack.enter_async_context(network.messenger(identity=key))
+            # Whom all are connected to is a full node: the others hear each other through it.
+            client = network.client() if hub else network.relay()
+            messenger = await stack.enter_async_context(
+                Messenger.in_memory(key, client=client, is_owned=True)
+            )
             if hub is None:
                 hub = messenger.enode
             else:

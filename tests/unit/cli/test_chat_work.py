@@ -1,4 +1,6 @@
+import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,10 +17,12 @@ from sottovoce.cli.chat_work import (
 )
 from sottovoce.cli.options import Face, Wait
 from sottovoce.cli.output import CommandError, ExitCode
+from sottovoce.devp2p.enode import Enode
+from sottovoce.gossip.settings import Transport
 from sottovoce.sdk.messenger import Messenger
 from sottovoce.sdk.testing import MemoryNetwork
 from unit.cli.person_records import ANNA, BRUNO
-from unit.cli.stage import alone, connected, do, run
+from unit.cli.stage import OPTIONS, alone, connected, do, run
 
 
 def send(text: str, wait: Wait = Wait.SENT, chat: str = "Bruno") -> SendOptions:
@@ -87,16 +91,76 @@ def test_message_without_a_peer_stays_queued_and_says_so() -> None:
     assert str(theirs).endswith("the running node keeps trying")
 
 
+@pytest.mark.parametrize(
+    ("transport", "words"),
+    [
+        (Transport.BOTH, "no peer was reached;"),
+        (Transport.WAKU, "no peer that speaks Waku (--transport waku) was reached;"),
+        (Transport.WHISPER, "no peer that speaks Whisper (--transport whisper) was reached;"),
+    ],
+)
+def test_message_without_a_peer_names_the_one_world_that_was_wanted(
+    transport: Transport, words: str
+) -> None:
+    async def scenario(network: MemoryNetwork) -> CommandError:
+        async with alone(network) as anna:
+            options = replace(OPTIONS, transport=transport)
+            said = send("ciao", chat=BRUNO.hex_key)
+            return await refusal(anna, run_send, said, options=options)
+
+    assert words in str(run(scenario))
+
+
 def test_message_to_somebody_who_is_away_is_sent_and_not_acknowledged() -> None:
     async def scenario(network: MemoryNetwork) -> CommandError:
-        async with connected(network) as (anna, _), network.messenger() as carla:
-            chat = carla.contact_id
-            await carla.close()
-            return await refusal(anna, run_send, send("ciao", Wait.ACKNOWLEDGED, chat))
+        async with alone(network) as anna, network.relay() as relay:
+            assert relay.enode is not None
+            await anna.connect(relay.enode)
+            wanted = send("ciao", Wait.ACKNOWLEDGED, BRUNO.hex_key)
+            return await refusal(anna, run_send, wanted)
 
     error = run(scenario)
     assert error.code is ExitCode.NOT_DELIVERED
     assert "was sent to 1 peer(s) and is not acknowledged after 15 s" in str(error)
+
+
+def test_message_that_a_mailserver_has_is_stored(capsys: pytest.CaptureFixture[str]) -> None:
+    """Anna's node lets go of the mailserver once it has fetched what there is."""
+
+    async def scenario(network: MemoryNetwork) -> None:
+        async with alone(network) as anna, network.relay() as relay, network.mailserver() as server:
+            assert relay.enode is not None
+            assert server.enode is not None
+            nowhere = str(Enode(BRUNO.public, "10.9.9.9", 30303, 30303))
+            await anna.connect(relay.enode)
+            await anna.set_mailservers([nowhere, server.enode])
+            await anna.join("lobby")
+            await asyncio.sleep(120)
+            assert len(await anna.peers()) == 1
+            await do(anna, run_send, send("ciao", Wait.STORED, "#lobby"))
+
+    run(scenario)
+    out, err = capsys.readouterr()
+    assert out.startswith("stored by a mailserver: message ")
+    assert "waiting up to 15 s for a mailserver of yours" in err
+
+
+def test_message_that_no_mailserver_confirms_was_only_sent() -> None:
+    async def scenario(network: MemoryNetwork) -> tuple[CommandError, CommandError]:
+        async with alone(network) as anna, network.relay() as relay:
+            assert relay.enode is not None
+            await anna.connect(relay.enode)
+            await anna.join("lobby")
+            wanted = send("ciao", Wait.STORED, "#lobby")
+            nobody = await refusal(anna, run_send, wanted)
+            nowhere = str(Enode(BRUNO.public, "10.9.9.9", 30303, 30303))
+            await anna.set_mailservers([nowhere])
+            return nobody, await refusal(anna, run_send, wanted)
+
+    nobody, silent = run(scenario)
+    assert (nobody.code, silent.code) == (ExitCode.USAGE, ExitCode.NOT_DELIVERED)
+    assert "no mailserver is trusted" in str(nobody)
+    assert "was sent to 1 peer(s) and no mailserver of yours has confirmed it" in str(silent)
 
 
 def test_nobody_acknowledges_a_public_chat() -> None:

@@ -18,6 +18,7 @@ from sottovoce.cli.output import CommandError, ExitCode
 from sottovoce.devp2p.enode import parse_enode
 from sottovoce.gossip.bloom import BLOOM_BYTES, FULL_BLOOM
 from sottovoce.gossip.envelope import Envelope
+from sottovoce.gossip.settings import Transport
 from sottovoce.mail.client_events import PageEnd
 from sottovoce.mail.mailserver import DEFAULT_PASSWORD, Mailserver
 from sottovoce.mail.request import HistoryRequest
@@ -32,7 +33,7 @@ from sottovoce.stack.topics import key_of_name
 from unit.cli.test_node_run import OPTIONS as RELAY
 from unit.cli.test_node_run import Listener, terminate
 from unit.node.mail_scene import old
-from unit.sdk.line import PROMPT, clients, enode_of
+from unit.sdk.line import PROMPT, clients, enode_of, nobody
 
 
 class FullDisk(MemoryArchive):
@@ -309,6 +310,16 @@ def test_enode_to_fill_from_is_checked_before_anything_is_made(
 ) -> None:
     with pytest.raises(LocalProtocolError):
         run(run_serve(replace(options, fill_from="enode://00")))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_filling_over_waku_alone_is_refused_before_anything_is_made(
+    options: ServeOptions, tmp_path: Path
+) -> None:
+    waku = replace(options, relay=replace(options.relay, transport=Transport.WAKU))
+    with pytest.raises(CommandError, match="--fill-from needs Whisper") as refused:
+        run(run_serve(replace(waku, fill_from=nobody())))
+    assert refused.value.code is ExitCode.USAGE
     assert list(tmp_path.iterdir()) == []
 
 

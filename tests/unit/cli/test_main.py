@@ -16,6 +16,7 @@ from sottovoce.cli.node_run import RunOptions
 from sottovoce.cli.talk import ListenOptions, SendOptions
 from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.enode import Enode
+from sottovoce.gossip.settings import Transport
 from sottovoce.identity.keystore_kdf import ScryptCost
 from sottovoce.runtime import tcp
 from unit.identity.people import PHRASE
@@ -208,7 +209,7 @@ def test_send_takes_its_options(recorder: Recorder) -> None:
 def test_send_uses_the_numbers_of_status_by_default(recorder: Recorder) -> None:
     invoke("send", "lobby", "hi", "--peer", "a")
     assert recorder.given == [
-        SendOptions("lobby", "hi", ("a",), None, 15, 0.002, 5.0, 15.0, False, False)
+        SendOptions("lobby", "hi", ("a",), None, 15, None, 5.0, 15.0, False, False)
     ]
 
 
@@ -225,7 +226,7 @@ def test_node_run_takes_its_options(recorder: Recorder) -> None:
     invoke("node", "run", "--listen", "0.0.0.0:0", "--advertise", "node.example", "--peer", "a",
            "--trusted-peer", "b", "--data-dir", "data", "--min-pow", "0.2", "--max-peers", "7",
            "--pool-mb", "3", "--light", "--flush-delay", "0.3", "--stats-every", "60", "--json",
-           "--verbose")  # fmt: skip
+           "--transport", "waku", "--no-bridge", "--verbose")  # fmt: skip
     [options] = recorder.given
     assert isinstance(options, RunOptions)
     assert (options.listen, options.advertise) == ("0.0.0.0:0", "node.example")
@@ -234,11 +235,23 @@ def test_node_run_takes_its_options(recorder: Recorder) -> None:
     assert (options.minimum_pow, options.peers_max, options.pool_mb) == (0.2, 7, 3)
     assert (options.light, options.flush_delay_s, options.stats_every_s) == (True, 0.3, 60.0)
     assert (options.as_json, options.verbose) == (True, True)
+    assert (options.transport, options.bridges) == (Transport.WAKU, False)
 
 
 def test_node_run_listens_on_loopback_only_by_default(recorder: Recorder) -> None:
     invoke("node", "run")
     assert recorder.given[0].listen == "127.0.0.1:30303"
+
+
+def test_node_run_bridges_the_two_worlds_by_default(recorder: Recorder) -> None:
+    invoke("node", "run")
+    assert (recorder.given[0].transport, recorder.given[0].bridges) == (Transport.BOTH, True)
+
+
+def test_relay_speaks_one_world_or_both_and_prefers_none(recorder: Recorder) -> None:
+    code, _, err = invoke("node", "run", "--transport", "either")
+    assert (code, recorder.given) == (2, [])
+    assert "whisper" in err
 
 
 def test_node_run_keeps_its_data_in_the_data_home_by_default(
@@ -287,9 +300,11 @@ def test_user_without_a_home_is_told_to_name_a_place(
 def test_devnet_takes_its_options(recorder: Recorder) -> None:
     invoke("devnet")
     invoke("devnet", "--relays", "5", "--people", "0", "--port", "30400", "--json")
+    invoke("devnet", "--transport", "whisper", "--no-bridge")
     assert recorder.given == [
         DevnetOptions(relays=3, people=2, base_port=0, as_json=False),
         DevnetOptions(relays=5, people=0, base_port=30400, as_json=True),
+        DevnetOptions(3, 2, 0, False, Transport.WHISPER, bridges=False),
     ]
 
 

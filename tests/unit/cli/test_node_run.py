@@ -23,8 +23,10 @@ from sottovoce.app.application import ApplicationSettings
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.quantities import PublicKey
 from sottovoce.cli import node_run as module
-from sottovoce.cli.node_run import RunOptions, run_node
+from sottovoce.cli.limit_options import LimitOptions
+from sottovoce.cli.node_run import RunOptions, application_settings, run_node
 from sottovoce.devp2p.enode import parse_enode
+from sottovoce.gossip.settings import Transport
 from sottovoce.identity.keystore_kdf import ScryptCost
 from sottovoce.sdk.client import Client
 from sottovoce.sdk.control_client import ControlClient
@@ -152,7 +154,9 @@ def test_peers_that_come_and_go_are_told(listener: Listener) -> None:
             await until(lambda: listener.heard("disconnected"))
             terminate()
             await node
-            [gone] = listener.heard("disconnected")
+            [came], [gone] = listener.heard("connected"), listener.heard("disconnected")
+            assert came["protocols"] == ["shh/6", "waku/1"]
+            assert "protocols" not in gone
             assert gone["detail"] == "the peer ended it: quitting"
             assert gone["peer"] in enode_of(peer)
 
@@ -234,8 +238,9 @@ def test_limits_on_envelopes_reach_the_relay(
 
     monkeypatch.setattr(module, "Client", build)
     options = replace(OPTIONS, light=True, flush_delay_s=0.5, pool_mb=3, minimum_pow=0.2)
-    run(run_until_ready(options, listener))
+    run(run_until_ready(replace(options, transport=Transport.WAKU, bridges=False), listener))
     gossip = made[0].gossip
+    assert (gossip.transport, gossip.bridges) == (Transport.WAKU, False)
     assert gossip.light
     assert gossip.flush_delay_s_max == 0.5
     assert gossip.pool_bytes_max == 3 * 1024 * 1024
@@ -378,3 +383,12 @@ def test_wrong_password_ends_the_node_before_it_says_that_it_is_ready(
     assert listener.heard("ready") == []
     assert "wrong horse" not in repr(options)
     DataDirectory(tmp_path).close()
+
+
+def test_limits_reach_the_relay_and_exempt_addresses_the_node() -> None:
+    limits = LimitOptions((4, 3, 2), (0, 1 << 20, 9), 7, frozenset({"192.0.2.1"}))
+    settings = application_settings(replace(OPTIONS, limits=limits), None)
+    assert settings.gossip.rate_limits == (4, 3, 2)
+    assert settings.gossip.byte_limits == (0, 1 << 20, 9)
+    assert settings.gossip.limit_tolerance == 7
+    assert settings.node.exempt_addresses == {"192.0.2.1"}

@@ -218,6 +218,18 @@ def test_verbs_go_through_the_node_that_holds_the_account(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("saved", "told"), [((), False), (("--metered",), True)])
+def test_whoever_pays_for_data_is_told_that_the_running_node_decides(
+    home: Path, *, saved: tuple[str, ...], told: bool
+) -> None:
+    with holding(home / "sottovoce"):
+        ask("chat", "join", "lobby")
+        code, _, err = invoke("chat", "send", "#lobby", "ciao", "--wait", "queued", *saved)
+    assert code == 0, err
+    assert ("save nothing" in err) == told
+
+
+@pytest.mark.slow
 def test_program_with_an_account_that_is_not_listed_is_not_talked_to(home: Path) -> None:
     with holding(home / "sottovoce"):
         (home / "sottovoce" / "accounts.json").write_bytes(
