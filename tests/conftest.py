@@ -2,14 +2,23 @@
 
 import gc
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import pytest
 from hypothesis import settings
 
+from sottovoce.crypto import kdf
+
 # Runners of families assert like tests do; pytest explains their failures only if told beforehand.
 pytest.register_assert_rewrite("vectors.families")
+
+# Channels, phrases and people of tests have the same names again and again, and each key of one
+# takes tens of milliseconds. Derived once here, before other modules take the functions by name.
+KEYS_KEPT_MAX: Final = 4096
+for derivation in ("pbkdf2_sha256", "pbkdf2_sha512"):
+    setattr(kdf, derivation, lru_cache(KEYS_KEPT_MAX)(getattr(kdf, derivation)))
 
 from vectors import alias_words  # noqa: E402
 from vectors.selection import COMMITTED, SELECTION, select  # noqa: E402

@@ -440,7 +440,7 @@ def test_source_imports_what_is_declared_and_nothing_else() -> None:
     extras = {
         re.split(r"[\[><=]", dependency)[0]
         for extra, wanted in project["optional-dependencies"].items()
-        if extra not in {"check", "proto", "sim", "test"}
+        if extra not in {"check", "proto", "test"}
         for dependency in wanted
     }
     imported = imported_libraries()

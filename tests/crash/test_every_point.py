@@ -25,7 +25,7 @@ IS_EXHAUSTIVE: Final = POINTS == "all"
 
 # A process that is coming back passes some twenty points.
 PERIOD: Final = 29
-BEGINNINGS: Final = PERIOD if POINTS == "each" else 3
+BEGINNINGS: Final = PERIOD if POINTS == "each" else 2
 CRASHES_MAX: Final = 13
 # How soon the second end follows, in points.
 SECOND_AFTER: Final = (1, 2, 5, 9, 14, 20)
@@ -103,7 +103,7 @@ def test_store_that_refuses_any_commit_loses_and_doubles_nothing(scenario: Scena
 # ---- the search finds what is wrong
 
 PING_PONG: Final = next(each for each in SCENARIOS if each.name == "ping-pong")
-MIDDLE: Final = range(46, 120, 3)
+MIDDLE: Final = range(48, 120, 3)
 
 
 def found() -> str:

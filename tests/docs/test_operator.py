@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from docs.snippets import ROOT, blocks
 from sottovoce.cli.main import app
 from sottovoce.cli.output import ExitCode
-from sottovoce.gossip.events import Drop, Failure
+from sottovoce.gossip.events import Drop, Excess, Failure
 from sottovoce.node.settings import INBOUND_THROTTLE_S, PEERS_MAX, PENDING_INBOUND_MAX
 from sottovoce.runtime import loop
 from sottovoce.sdk.messages import Statistics
@@ -39,7 +39,7 @@ def test_every_exit_code_is_explained() -> None:
 
 
 def test_every_reason_that_is_counted_is_named() -> None:
-    assert [each.value for each in (*Drop, *Failure) if each.value not in FLAT] == []
+    assert [each.value for each in (*Drop, *Excess, *Failure) if each.value not in FLAT] == []
 
 
 def test_every_group_of_counters_is_explained() -> None:

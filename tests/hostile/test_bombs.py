@@ -11,7 +11,7 @@ from patience import run, turns
 from sottovoce.base.packets import Packet
 from sottovoce.codec import rlp, snappy
 from sottovoce.devp2p.frames import FRAME_BYTES_MAX, LENGTH_BYTES, FrameWriter
-from sottovoce.gossip.settings import MESSAGE_BYTES_MAX
+from sottovoce.gossip.settings import PACKET_BYTES_MAX
 
 MESSAGES: Final = 1
 PEERS: Final = 10
@@ -20,10 +20,10 @@ PEERS: Final = 10
 GROWTH_KB_MAX: Final = 6 * 1024
 DEPTH: Final = 100_000
 LIST: Final = 0xC0
-# Each of these peers sends all of the largest frame but its last bytes: 1.2 MB, in a buffer that
-# grows by doubling at worst.
-PARTIAL_PEERS: Final = 40
-PARTIAL_KB_MAX: Final = 2 * 1024
+# Each of these peers sends all of the largest frame but its last bytes: 4.9 MB, in a buffer that
+# grows by an eighth.
+PARTIAL_PEERS: Final = 20
+PARTIAL_KB_MAX: Final = 6 * 1024
 
 
 def declared(attacker: Attacker) -> bytes:
@@ -32,8 +32,8 @@ def declared(attacker: Attacker) -> bytes:
 
 
 def inflating(attacker: Attacker) -> bytes:
-    """A block of fifty kilobytes that truly inflates to one byte too many."""
-    return attacker.uncompressed(MESSAGES, snappy.compress(bytes(MESSAGE_BYTES_MAX + 1)))
+    """A block of two hundred kilobytes that truly inflates to one byte too many."""
+    return attacker.uncompressed(MESSAGES, snappy.compress(bytes(PACKET_BYTES_MAX + 1)))
 
 
 def nested(attacker: Attacker) -> bytes:
@@ -94,9 +94,9 @@ def test_bomb_costs_its_sender_the_connection_and_us_next_to_nothing(kind: str) 
 
 
 @pytest.mark.slow
-def test_frames_that_never_end_cost_at_most_two_megabytes_a_peer() -> None:
+def test_frames_that_never_end_cost_at_most_six_megabytes_a_peer() -> None:
     # What a packet of the largest size may take when Snappy finds nothing to save.
-    largest = snappy.compressed_bytes_max(MESSAGE_BYTES_MAX)
+    largest = snappy.compressed_bytes_max(PACKET_BYTES_MAX)
 
     async def main() -> None:
         async with victim() as target, honest_pair(target.enode) as pair:

@@ -21,6 +21,8 @@ from sottovoce.gossip.events import (
 )
 from sottovoce.gossip.settings import GossipSettings
 from sottovoce.gossip.sync_packets import SyncResponse, encode_sync_response
+from sottovoce.gossip.waku_v0 import STATUS_GO_WAKU_V0
+from sottovoce.gossip.waku_v1 import STATUS_GO_WAKU_V1
 from sottovoce.gossip.whisper_v6 import GETH, STATUS_GO, WHISPER_V6
 from unit.gossip.network import Bench, envelopes_to, make_envelope, messages, status
 
@@ -33,7 +35,8 @@ rlp_items = st.recursive(
     lambda children: st.lists(children, max_size=7),
     max_leaves=20,
 )
-codes = st.sampled_from(sorted(STATUS_GO.kinds)) | st.integers(0, WHISPER_V6.code_count - 1)
+meaningful = sorted({*STATUS_GO.kinds, *STATUS_GO_WAKU_V1.kinds})
+codes = st.sampled_from(meaningful) | st.integers(0, WHISPER_V6.code_count - 1)
 payloads = st.binary(max_size=200) | rlp_items.map(rlp.encode)
 
 GOOD = [
@@ -44,13 +47,24 @@ GOOD = [
     Packet(11, rlp.encode(bytes(32))),
     Packet(12, rlp.encode((1, (bytes(32), ((bytes(32), 37, b"text"),))))),
     Packet(20, rlp.encode((1, 2, 3))),
+    Packet(22, rlp.encode(((0, 0), (1, bytes(64)), (4, (1, 2, 3)), (5, (b"abcd",))))),
     Packet(123, rlp.encode((1, 2, bytes(64), 10, b""))),
     Packet(124, encode_sync_response(SyncResponse(envelopes=tuple(ENVELOPES[:2])))),
     Packet(125, rlp.encode(bytes(64))),
     Packet(126, rlp.encode((bytes(32), 1, 2, 3, b"", bytes(64)))),
+    Packet(126, rlp.encode((bytes(32), 1, 2, 3, b"", bytes(64), (b"abcd",)))),
     Packet(127, ENVELOPES[0].raw),
     Packet(127, encode_envelopes(ENVELOPES[:2])),
 ]
+
+
+def dialect_name(dialect: Dialect) -> str:
+    return f"{dialect.speaker}, {dialect.capability.name}/{dialect.capability.version}"
+
+
+every_dialect = pytest.mark.parametrize(
+    "dialect", [STATUS_GO, GETH, STATUS_GO_WAKU_V0, STATUS_GO_WAKU_V1], ids=dialect_name
+)
 
 
 def survives(bench: Bench, packet: Packet) -> None:
@@ -69,7 +83,7 @@ def ready(dialect: Dialect) -> Bench:
     return bench
 
 
-@pytest.mark.parametrize("dialect", [STATUS_GO, GETH], ids=lambda dialect: dialect.speaker)
+@every_dialect
 @given(code=codes, payload=payloads)
 def test_garbage_of_every_code_is_ignored_or_fails_the_peer(
     dialect: Dialect, code: int, payload: bytes
@@ -77,18 +91,20 @@ def test_garbage_of_every_code_is_ignored_or_fails_the_peer(
     survives(ready(dialect), Packet(code, payload))
 
 
+@every_dialect
 @given(payload=payloads)
-def test_garbage_as_a_status_greets_or_fails_the_peer(payload: bytes) -> None:
-    bench = Bench(settings=MAIL)
+def test_garbage_as_a_status_greets_or_fails_the_peer(dialect: Dialect, payload: bytes) -> None:
+    bench = Bench(dialect=dialect, settings=MAIL)
     bench.join(PEER)
     bench.greet(OTHER)
     bench.feed(PEER, Packet(0, payload))
     assert bench.session(PEER).is_greeted != bench.session(PEER).has_failed
 
 
+@pytest.mark.parametrize("dialect", [STATUS_GO, STATUS_GO_WAKU_V1], ids=dialect_name)
 @pytest.mark.parametrize("good", GOOD, ids=lambda packet: f"code {packet.code}")
-def test_packet_cut_anywhere_is_ignored_or_fails_the_peer(good: Packet) -> None:
-    bench = ready(STATUS_GO)
+def test_packet_cut_anywhere_is_ignored_or_fails_the_peer(dialect: Dialect, good: Packet) -> None:
+    bench = ready(dialect)
     for end in range(len(good.payload)):
         if bench.session(PEER).has_failed:
             bench.handle(PeerLeft(PEER))
@@ -96,13 +112,16 @@ def test_packet_cut_anywhere_is_ignored_or_fails_the_peer(good: Packet) -> None:
         survives(bench, Packet(good.code, good.payload[:end]))
 
 
+@pytest.mark.parametrize("dialect", [STATUS_GO, STATUS_GO_WAKU_V1], ids=dialect_name)
 @given(data=st.data())
-def test_packet_with_a_changed_byte_is_ignored_or_fails_the_peer(data: st.DataObject) -> None:
+def test_packet_with_a_changed_byte_is_ignored_or_fails_the_peer(
+    dialect: Dialect, data: st.DataObject
+) -> None:
     good = data.draw(st.sampled_from(GOOD))
     changed = bytearray(good.payload)
     place = data.draw(st.integers(0, len(changed) - 1))
     changed[place] = data.draw(st.integers(0, 255))
-    survives(ready(STATUS_GO), Packet(good.code, bytes(changed)))
+    survives(ready(dialect), Packet(good.code, bytes(changed)))
 
 
 events = st.one_of(
@@ -161,5 +180,6 @@ def test_pool_and_packets_keep_their_bounds(steps: list[tuple[GossipEvent, float
 
 
 def test_deep_lists_fail_the_peer_without_harm() -> None:
-    for code in range(WHISPER_V6.code_count):
-        survives(ready(STATUS_GO), Packet(code, b"\xc1" * 400 + b"\xc0"))
+    for dialect in (STATUS_GO, STATUS_GO_WAKU_V1):
+        for code in range(WHISPER_V6.code_count):
+            survives(ready(dialect), Packet(code, b"\xc1" * 400 + b"\xc0"))

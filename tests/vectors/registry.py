@@ -19,6 +19,7 @@ RUNNABLE: Final = (
     "envelope_large",
     "filters",
     "packets_whisper",
+    "packets_waku",
     "mailserver",
     "pubkeys",
     "alias_identicon",
@@ -47,7 +48,6 @@ LATER: Final = {
     "discv5_legacy": "devp2p, discovery",
     "dnsdisc": "devp2p, discovery",
     "dnsdisc_draft_geth196": "devp2p, discovery",
-    "packets_waku": "gossip, Waku dialects",
     "rendezvous": "devp2p, discovery",
     "transactions": "payloads",
 }

@@ -1,16 +1,21 @@
-"""A relay and one peer of it, set up as the Whisper packet vectors describe their node."""
+"""A relay and one peer of it, set up as the packet vectors of both worlds describe their node."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sottovoce.base.errors import RemoteProtocolError
 from sottovoce.base.moment import Moment
 from sottovoce.base.packets import Packet
+from sottovoce.base.quantities import Topic
+from sottovoce.base.quantities import topic as checked_topic
+from sottovoce.base.secret import SymmetricKey
 from sottovoce.codec import rlp
-from sottovoce.gossip.dialect import Dialect
+from sottovoce.gossip.dialect import Dialect, StatusForm
 from sottovoce.gossip.envelope import Envelope, decode_envelope, decode_envelopes
 from sottovoce.gossip.events import (
     BloomChanged,
     EnvelopesToArchive,
+    FilterInstalled,
     GossipEvent,
     GossipOutput,
     PacketsToSend,
@@ -19,7 +24,9 @@ from sottovoce.gossip.events import (
     PeerPackets,
     RequestCompleted,
     SyncReceived,
+    TimePassed,
 )
+from sottovoce.gossip.filters import Filter
 from sottovoce.gossip.relay import Relay
 from sottovoce.gossip.session import Session
 from sottovoce.gossip.settings import GossipSettings
@@ -28,8 +35,19 @@ from sottovoce.gossip.wishes import pow_to_bits
 from vectors.text import unhex
 
 PEER: Final = 1
-SHORTEST_STATUS: Final = Packet(0, rlp.encode((6,)))
-STATUS_GO_STATUS: Final = Packet(0, rlp.encode((6, 0, b"", 0, 0, (0, 0, 0))))
+# A peer of which nothing is known but that it asks for no work: what a recorded node holds of one
+# before its status, which the recordings of single packets leave out.
+STATUSES: Final[Mapping[StatusForm, Packet]] = {
+    StatusForm.POSITIONS: Packet(0, rlp.encode((6,))),
+    StatusForm.VERSION_AND_OPTIONS: Packet(0, rlp.encode((0, ((b"0", 0),)))),
+    StatusForm.OPTIONS: Packet(0, rlp.encode(((0, 0),))),
+}
+# What makes it one of status-go's nodes: in Whisper the number of items.
+STATUS_GO_STATUSES: Final[Mapping[StatusForm, Packet]] = {
+    **STATUSES,
+    StatusForm.POSITIONS: Packet(0, rlp.encode((6, 0, b"", 0, 0, (0, 0, 0)))),
+}
+_FILTER_KEY: Final = SymmetricKey(b"\x01" * 32)
 _LONG_AGO_S: Final = 1000.0  # settings were made so long before the packet
 _YEAR_S: Final = 365 * 24 * 3600
 
@@ -52,6 +70,7 @@ class Scene:
         settings: GossipSettings | None = None,
         trusted: bool = False,
         bloom: bytes = b"",
+        topics: tuple[Topic, ...] = (),
     ) -> None:
         name, version, _ = dialect.capability
         self.dialect = dialect
@@ -61,8 +80,12 @@ class Scene:
             dialects={(name, version): dialect},
         )
         self.now = Moment(_LONG_AGO_S, now_s)
+        before = Moment(0.0, now_s - _LONG_AGO_S)
         if bloom:
-            self.relay.handle(BloomChanged(bloom), Moment(0.0, now_s - _LONG_AGO_S))
+            self.relay.handle(BloomChanged(bloom), before)
+        if topics:
+            self.relay.handle(FilterInstalled(0, wanting(topics)), before)
+            self.relay.handle(TimePassed(), before)
         joined = PeerJoined(PEER, dialect.capability, trusted=trusted)
         self.greeting = packets_of(self.relay.handle(joined, self.now))
         self.outputs: list[GossipOutput] = []
@@ -85,8 +108,9 @@ class Scene:
     def feed(self, packet: Packet) -> list[GossipOutput]:
         return self.handle(PeerPackets(PEER, (packet,)))
 
-    def greet(self, status: Packet = SHORTEST_STATUS) -> None:
-        self.relay.handle(PeerPackets(PEER, (status,)), self.now)
+    def greet(self, status: Packet | None = None) -> None:
+        said = status or STATUSES[self.dialect.status_form]
+        self.relay.handle(PeerPackets(PEER, (said,)), self.now)
         # The recorded node answers every peer with confirmations, ours only nodes of its own kind.
         self.session.reads_confirmations = self.dialect.answers_confirmations
         assert self.session.is_greeted
@@ -130,6 +154,16 @@ def packet_of(recorded: dict[str, Any]) -> Packet:
     return Packet(recorded["code"], unhex(recorded["payload"]))
 
 
+def topics_of(named: list[str]) -> tuple[Topic, ...]:
+    """Read topics of the file."""
+    return tuple(checked_topic(unhex(part)) for part in named)
+
+
+def wanting(topics: tuple[Topic, ...]) -> Filter:
+    """Return a filter for these topics."""
+    return Filter(_FILTER_KEY, frozenset(topics))
+
+
 def check_peer(session: Session, expected: dict[str, Any]) -> None:
     """Compare what is known of the peer with what the Go code knew of it."""
     wishes = session.wishes
@@ -141,6 +175,9 @@ def check_peer(session: Session, expected: dict[str, Any]) -> None:
         assert session.confirmations == expected["confirmations_enabled"]
     if "rate_limits" in expected:
         assert list(wishes.rate_limits) == expected["rate_limits"]
+    if "topic_interest" in expected:
+        named = None if wishes.topics is None else sorted(map(text, wishes.topics))
+        assert named == expected["topic_interest"]
 
 
 def time_after_all(payload: bytes) -> float:
