@@ -39,6 +39,7 @@ BENCHMARKS: Final = (
     "group_chat",
     "archive",
     "mailserver",
+    "scaling_model",
 )
 PEERS: Final = frozenset({PRIMITIVES, MESSENGER}) | NODE_PEERS
 

@@ -2,7 +2,8 @@
 
 Workload: 6000 envelopes of 1 kB a second through two relays at their own limits, and a peer that
 joins a relay whose pool holds 26 MB. Both also from a relay of ours to each of the peers' nodes: a
-Go node hangs up on a packet above 1 MiB, and on whoever sends too fast.
+Go node hangs up on a packet above 1 MiB, and on whoever sends too fast. What is sent comes on
+Whisper; a ``statusd`` that speaks Waku gets it over the bridge that our relay is.
 """
 
 import json
@@ -48,6 +49,12 @@ def run(options: Options) -> Iterator[Figure]:
             yield from _figures(f"6000/s x 1 kB from ours to {name}", {OURS: [towards()]})
             joined = [_joined_by(name, program)]
             yield from _figures(f"{name} joins our 26 MB pool", {OURS: joined})
+        if name == "statusd" and program is not None:
+            seconds = 3 if options.quick else 9
+            bridged = [_burst_towards(name, program, seconds, waku=True)]
+            yield from _figures("6000/s x 1 kB from ours to statusd on Waku", {OURS: bridged})
+            joined = [_joined_by(name, program, waku=True)]
+            yield from _figures("statusd on Waku joins our 26 MB pool", {OURS: joined})
 
 
 def _figures(workload: str, runs: dict[str, list[tuple[float, float]]]) -> Iterator[Figure]:
@@ -81,45 +88,48 @@ def _outcome(result: LoadResult, count: int) -> tuple[float, float]:
     return min(result.received) / count * 100, float(len(result.disconnects))
 
 
-def _burst_towards(name: str, program: Path, seconds: int) -> tuple[float, float]:
+def _burst_towards(
+    name: str, program: Path, seconds: int, *, waku: bool = False
+) -> tuple[float, float]:
     """Send through our node to a peer's node that is connected to it."""
     count = seconds * _RATE
     with (
         one_node(OURS, None) as ours,
-        one_node(name, program, ours.enode) as peer,
+        one_node(name, program, ours.enode, waku=waku) as peer,
         load_driver() as driver,
     ):
         _wait_for_peers(ours, 1)
         driver.connect([ours.enode], sink_count=0, data_bytes=_DATA_BYTES, count=count)
         driver.send(count, bundle=_BUNDLE, rate=_RATE)
-        return _handed_over(ours, peer, name, count)
+        return _handed_over(ours, None if waku else peer, name, count)
 
 
-def _joined_by(name: str, program: Path) -> tuple[float, float]:
+def _joined_by(name: str, program: Path, *, waku: bool = False) -> tuple[float, float]:
     """Fill our node's pool, and let a peer's node connect to it."""
     count = _POOL_BYTES // _DATA_BYTES
     with one_node(OURS, None) as ours, load_driver() as driver:
         driver.connect([ours.enode], sink_count=0, data_bytes=_DATA_BYTES, count=count, ttl_s=120)
         driver.send(count, bundle=_BUNDLE, rate=_LOAD_RATE)
-        with one_node(name, program, ours.enode) as peer:
+        with one_node(name, program, ours.enode, waku=waku) as peer:
             _wait_for_peers(ours, 2)
-            return _handed_over(ours, peer, name, count)
+            return _handed_over(ours, None if waku else peer, name, count)
 
 
 def _wait_for_peers(node: Node, count: int) -> None:
     _wait_until(lambda: node.statistics()["peer_count"] >= count)
 
 
-def _handed_over(ours: Node, peer: Node, name: str, count: int) -> tuple[float, float]:
+def _handed_over(ours: Node, peer: Node | None, name: str, count: int) -> tuple[float, float]:
     """Return how much a peer's node took, in percent, and whether it hung up.
 
-    `statusd` says itself how large its pool is; of `wnode` our own node's count has to do, with
-    the connection still there afterwards: it hangs up on what it does not take.
+    `statusd` says itself how large its pool of Whisper is; of `wnode`, and on Waku, our own node's
+    count has to do, with the connection still there afterwards.
     """
     _wait_until(lambda: _sent(ours) >= count)
     time.sleep(_AFTERWARDS_S)
     has_left = float(ours.statistics()["peer_count"] < _SOURCE_AND_PEER)
-    taken = _sent(ours) if name != "statusd" else _pool_bytes(peer) / (_DATA_BYTES + FIELDS_BYTES)
+    asked = peer is not None and name == "statusd"
+    taken = _pool_bytes(peer) / (_DATA_BYTES + FIELDS_BYTES) if peer and asked else _sent(ours)
     return taken / count * 100, has_left
 
 

@@ -99,7 +99,7 @@ class HistoryEnd:
         envelopes = [
             envelope
             for payload in self._payloads
-            for envelope in decode_direct(payload, list_accepted=True)
+            for envelope in decode_direct(payload, list_accepted=True, bare_accepted=True)
         ]
         exact = [envelope for envelope in envelopes if envelope.topic in topics]
         return Fetched(

@@ -13,7 +13,14 @@ import time
 from typing import Any, Final
 
 from bench.traffic import EnvelopeKind, bundles
-from bench.wire_end import WANTS_ALL, WANTS_NOTHING, WireEnd, random_phase_s
+from bench.wire_end import (
+    WAKU_WANTS_ALL,
+    WAKU_WANTS_NOTHING,
+    WANTS_ALL,
+    WANTS_NOTHING,
+    WireEnd,
+    random_phase_s,
+)
 
 _LOOK_EVERY_S: Final = 0.002
 # Nothing more is expected when nothing has come for so long.
@@ -23,8 +30,8 @@ _SILENCE_S: Final = 5.0
 class Sink:
     """A peer that wants everything; it counts distinct envelopes and their latencies."""
 
-    def __init__(self, enode: str, kind: EnvelopeKind, count: int) -> None:
-        self.end = WireEnd(enode, WANTS_ALL, self._take)
+    def __init__(self, enode: str, kind: EnvelopeKind, count: int, status: bytes) -> None:
+        self.end = WireEnd(enode, status, self._take)
         self._kind = kind
         self._seen = bytearray(count)
         self.received = 0
@@ -45,6 +52,7 @@ class Load:
 
     def __init__(self) -> None:
         self._kind = EnvelopeKind(512, 60)
+        self._wants_all, self._wants_nothing = WANTS_ALL, WANTS_NOTHING
         self._source: WireEnd | None = None
         self._sinks: list[Sink] = []
         self._idle: list[WireEnd] = []
@@ -54,19 +62,21 @@ class Load:
     async def connect(self, command: dict[str, Any]) -> dict[str, Any]:
         """Connect a source, sinks and peers that want nothing, for envelopes of one kind."""
         self._kind = EnvelopeKind(command["data_bytes"], command["ttl_s"])
-        self._source = WireEnd(command["source"], WANTS_NOTHING, lambda _: None)
+        if command.get("waku"):
+            self._wants_all, self._wants_nothing = WAKU_WANTS_ALL, WAKU_WANTS_NOTHING
+        self._source = WireEnd(command["source"], self._wants_nothing, lambda _: None)
         await self._source.connect()
         for _ in range(command["sink_count"]):
             await self._add_sink(command["sink"], command["count"])
         for count, ends in (("idle_count", self._idle), ("echo_count", self._echoes)):
             for _ in range(command.get(count, 0)):
-                end = WireEnd(command["sink"], WANTS_NOTHING, lambda _: None)
+                end = WireEnd(command["sink"], self._wants_nothing, lambda _: None)
                 ends.append(end)
                 await end.connect()
         return {"envelope_bytes": self._kind.envelope_bytes}
 
     async def _add_sink(self, enode: str, count: int) -> Sink:
-        sink = Sink(enode, self._kind, count)
+        sink = Sink(enode, self._kind, count, self._wants_all)
         self._sinks.append(sink)
         await sink.end.connect()
         return sink

@@ -60,6 +60,7 @@ class LoadDriver:
         ttl_s: int = 60,
         idle_count: int = 0,
         echo_count: int = 0,
+        waku: bool = False,
     ) -> None:
         """Connect a source to the first node of a line and sinks to the last.
 
@@ -71,6 +72,7 @@ class LoadDriver:
             ttl_s: Their time to live.
             idle_count: How many more peers of the last node there are, who want no envelopes.
             echo_count: How many more of these there are, who send it what the source sends.
+            waku: Whether all of them speak Waku; else Whisper.
 
         Raises:
             BenchmarkError: A node hung up.
@@ -86,6 +88,7 @@ class LoadDriver:
                 "count": count,
                 "idle_count": idle_count,
                 "echo_count": echo_count,
+                "waku": waku,
             }
         )
 

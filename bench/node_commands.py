@@ -28,7 +28,8 @@ class NodeSetup:
         before: The enode of the node that it connects to, or None.
         folder: Where it may write.
         settings: Settings of our own node, by their names in `bench.node_under_test`; a
-            ``statusd`` with ``serves_mail`` is a mailserver.
+            ``statusd`` with ``serves_mail`` is a mailserver, and one with ``waku`` speaks that
+            instead of Whisper.
     """
 
     program: Path | None
@@ -80,6 +81,14 @@ def _statusd(setup: NodeSetup) -> list[str]:
         "MailServerPassword": DEFAULT_PASSWORD,
         "MailServerDataRetention": 0,
     }
+    world = {
+        "LightClient": False,
+        "MinimumPoW": _MINIMUM_POW,
+        "TTL": 120,
+        "MaxMessageSize": _PACKET_BYTES_MAX,
+        **(mail if setup.settings.get("serves_mail") else {}),
+    }
+    speaks_waku = bool(setup.settings.get("waku"))
     config = {
         "NetworkId": 3,
         "NoDiscovery": True,
@@ -109,15 +118,8 @@ def _statusd(setup: NodeSetup) -> list[str]:
             "TrustedMailServers": [],
             "RendezvousNodes": [],
         },
-        "WhisperConfig": {
-            "Enabled": True,
-            "LightClient": False,
-            "MinimumPoW": _MINIMUM_POW,
-            "TTL": 120,
-            "MaxMessageSize": _PACKET_BYTES_MAX,
-            **(mail if setup.settings.get("serves_mail") else {}),
-        },
-        "WakuConfig": {"Enabled": False},
+        "WhisperConfig": {**world, "Enabled": not speaks_waku},
+        "WakuConfig": {**world, "Enabled": speaks_waku},
         "BridgeConfig": {"Enabled": False},
         "ShhextConfig": {"PFSEnabled": False},
     }

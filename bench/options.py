@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from bench.figures import Figure
 
@@ -39,6 +39,12 @@ class Options:
         return {OURS: None} | {
             name: path for name, path in self.peers.items() if name in NODE_PEERS
         }
+
+    @property
+    def of_waku(self) -> Self:
+        """The same choices without the peers that speak no Waku."""
+        peers = {name: path for name, path in self.peers.items() if name != "wnode"}
+        return replace(self, peers=peers)
 
     @property
     def node_rounds(self) -> int:

@@ -1,6 +1,7 @@
 """Row 6: what relaying costs, from one source to one sink, at full speed.
 
-Workload: envelopes of 512 B and 1 kB, TTL 60, proof of work near 0, in packets of 50 and of 500.
+Workload: envelopes of 512 B and 1 kB, TTL 60, proof of work near 0, in packets of 50 and of 500;
+and those of 1 kB in packets of 50 on Waku, where ``wnode`` has no part.
 """
 
 from collections.abc import Iterator
@@ -26,24 +27,32 @@ def run(options: Options) -> Iterator[Figure]:
     for data_bytes in (512, 1024):
         for bundle in (50, 500):
             runs = in_turns(options, partial(_relay, data_bytes, bundle, count))
-            workload = f"{data_bytes} B, bundles of {bundle}"
-            cpu_us = medians_at(runs, 0)
-            rates = medians_at(runs, 1)
-            yield Figure(
-                ROW, NAME, workload, "CPU us per envelope", cpu_us.pop(OURS), cpu_us,
-                ratio_target=1.8,
-            )  # fmt: skip
-            yield Figure(
-                ROW, NAME, workload, "envelopes/s", rates.pop(OURS), rates, higher_is_better=True
-            )
+            yield from _figures(f"{data_bytes} B, bundles of {bundle}", runs)
+    work = partial(_relay, 1024, 50, count, waku=True)
+    yield from _figures("1024 B, bundles of 50, Waku", in_turns(options.of_waku, work, waku=True))
+
+
+def _figures(workload: str, runs: dict[str, list[tuple[float, float]]]) -> Iterator[Figure]:
+    cpu_us = medians_at(runs, 0)
+    rates = medians_at(runs, 1)
+    yield Figure(
+        ROW, NAME, workload, "CPU us per envelope", cpu_us.pop(OURS), cpu_us, ratio_target=1.8
+    )
+    yield Figure(ROW, NAME, workload, "envelopes/s", rates.pop(OURS), rates, higher_is_better=True)
 
 
 def _relay(
-    data_bytes: int, bundle: int, count: int, nodes: list[Node], driver: LoadDriver
+    data_bytes: int,
+    bundle: int,
+    count: int,
+    nodes: list[Node],
+    driver: LoadDriver,
+    *,
+    waku: bool = False,
 ) -> tuple[float, float]:
     """Return CPU microseconds per envelope and envelopes a second."""
     [node] = nodes
-    driver.connect([node.enode], sink_count=1, data_bytes=data_bytes, count=count)
+    driver.connect([node.enode], sink_count=1, data_bytes=data_bytes, count=count, waku=waku)
     before_s = node.cpu_s()
     result = driver.send(count, bundle=bundle, window=_WINDOW_BYTES // data_bytes)
     result.check_all(count)

@@ -10,13 +10,14 @@ from typing import Final, cast
 
 from typing_extensions import override
 
-from sottovoce.base.packets import Packet
+from sottovoce.base.packets import Capability, Packet
 from sottovoce.codec import rlp
 from sottovoce.crypto import secp256k1
 from sottovoce.devp2p import events as wire
 from sottovoce.devp2p.connection import Connection
 from sottovoce.devp2p.enode import parse_enode
 from sottovoce.devp2p.settings import ConnectionSettings
+from sottovoce.gossip.waku_v1 import WAKU_V1
 from sottovoce.gossip.whisper_v6 import WHISPER_V6
 from sottovoce.runtime.system_clock import read_clock
 from sottovoce.runtime.system_entropy import SystemEntropy
@@ -27,6 +28,10 @@ WANTS_ALL: Final = rlp.encode([6])
 # A proof of work that nobody does (the largest finite float), so that a source is sent nothing.
 NO_WORK: Final = 0x7FEFFFFFFFFFFFFF
 WANTS_NOTHING: Final = rlp.encode([6, NO_WORK])
+# The same on Waku, whose status is a list of options.
+WAKU_WANTS_ALL: Final = rlp.encode([])
+WAKU_WANTS_NOTHING: Final = rlp.encode([[0, NO_WORK]])
+_OF_WAKU: Final = frozenset({WAKU_WANTS_ALL, WAKU_WANTS_NOTHING})
 # The Go nodes put all that is new into one packet; a sink takes as much as a frame can carry.
 _PAYLOAD_BYTES_MAX: Final = 0xFFFFFF
 _CONNECT_TIMEOUT_S: Final = 15.0
@@ -37,7 +42,7 @@ class WireEnd(asyncio.Protocol):
 
     Args:
         enode: Whom to dial.
-        status: What it says of itself.
+        status: What it says of itself; one of Waku's is said on Waku.
         on_messages: Told the body of each packet of envelopes.
         on_other: Told each packet that is neither that nor a status.
 
@@ -58,10 +63,13 @@ class WireEnd(asyncio.Protocol):
         self.public_key = secp256k1.public_key(identity)
         self._peer = parse_enode(enode)
         self._status = status
+        self._capability: Capability = WAKU_V1 if status in _OF_WAKU else WHISPER_V6
         self._on_messages = on_messages
         self._on_other = on_other
         self._machine = Connection(
-            ConnectionSettings("load/v1", (WHISPER_V6,), payload_bytes_max=_PAYLOAD_BYTES_MAX),
+            ConnectionSettings(
+                "load/v1", (self._capability,), payload_bytes_max=_PAYLOAD_BYTES_MAX
+            ),
             role=wire.Role.INITIATOR,
             identity=identity,
             remote=self._peer.public_key,
@@ -90,7 +98,7 @@ class WireEnd(asyncio.Protocol):
     async def send(self, payload: bytes, code: int = MESSAGES_CODE) -> None:
         """Send one packet, by default of `messages`, when the socket has room."""
         await self._drained.wait()
-        self._tell(wire.PacketsSubmitted(WHISPER_V6.name, (Packet(code, payload),)))
+        self._tell(wire.PacketsSubmitted(self._capability.name, (Packet(code, payload),)))
 
     def close(self) -> None:
         """Hang up without a word."""
@@ -135,7 +143,7 @@ class WireEnd(asyncio.Protocol):
                     self._tell(wire.Admitted())
                 case wire.PeerReady():
                     status = (Packet(STATUS_CODE, self._status),)
-                    self._tell(wire.PacketsSubmitted(WHISPER_V6.name, status))
+                    self._tell(wire.PacketsSubmitted(self._capability.name, status))
                 case wire.ConnectionEnded(_, _, detail):
                     self._end(detail)
                     self.close()
