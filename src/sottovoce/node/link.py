@@ -51,7 +51,8 @@ class Link:
         inbound: Whether the other side dialled.
         target: Whom we dialled, or None.
         public_key: Who the handshake says it is, once known.
-        holds_slot: Whether it counts as the connection of that key.
+        holds_slot: Whether it counts as the connection of that key; one that may replace another
+            does when it says Hello.
         client_id: How it calls itself, once known.
         capabilities: What is spoken on it, once known.
         sessions: What gossip knows of it, by its numbers.

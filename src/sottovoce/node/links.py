@@ -178,7 +178,7 @@ class Links:
         pending = [
             link
             for link in self._links.values()
-            if link.inbound and link.public_key is None and not link.ended
+            if link.inbound and not link.holds_slot and not link.ended
         ]
         if len(pending) >= self._settings.pending_inbound_max:
             # The oldest makes room: an honest handshake takes milliseconds, so a storm of half
@@ -296,10 +296,9 @@ class Links:
     def _peer_identified(self, link: Link, key: PublicKey, now: Moment) -> None:
         link.public_key = key
         rival = self._links.get(self._slots.get(key, -1))
-        if rival is not None and self._gives_way(rival, link, key):
-            link.holds_slot, rival.holds_slot = True, False
-            self._slots[key] = link.stream
-            self._disconnect(rival.stream, wire.DisconnectReason.ALREADY_CONNECTED, now)
+        if rival is not None and self._admission.may_replace(rival, link, key):
+            if not link.inbound:
+                self._take_slot(link, key, now)
             self._tell_connection(link.stream, wire.Admitted(), now)
             return
         strangers = sum(not self._is_privileged(other) for other in self._slots)
@@ -308,29 +307,30 @@ class Links:
         if refusal is not None:
             self._tell_connection(link.stream, wire.DisconnectRequested(refusal), now)
             return
+        self._take_slot(link, key, now)
+        self._tell_connection(link.stream, wire.Admitted(), now)
+
+    def _take_slot(self, link: Link, key: PublicKey, now: Moment) -> None:
+        """Make a link the connection of its key; the one that was it until now is ended."""
+        rival = self._links.get(self._slots.get(key, -1))
         self._slots[key] = link.stream
         link.holds_slot = True
         self._schedule.connected(key)
-        self._tell_connection(link.stream, wire.Admitted(), now)
+        if rival is not None:
+            rival.holds_slot = False
+            self._disconnect(rival.stream, wire.DisconnectReason.ALREADY_CONNECTED, now)
 
     def _is_privileged(self, key: PublicKey) -> bool:
         """Whether a peer has a place of its own, above the number of strangers that we keep."""
         return key in self._trusted or self._schedule.is_static(key)
 
-    def _gives_way(self, rival: Link, link: Link, key: PublicKey) -> bool:
-        """Whether a link makes room for another of the same peer.
-
-        When two nodes dial each other at once, both see two links. Both keep the one that the
-        smaller key dialled; without that rule both would refuse the other's and have none.
-        """
-        if rival.inbound == link.inbound:
-            return False
-        return link.inbound == (key.raw < self.public_key.raw)
-
     def _peer_ready(
         self, link: Link, hello: wire.Hello, capabilities: tuple[Capability, ...], now: Moment
     ) -> None:
         link.client_id, link.capabilities = hello.client_id, capabilities
+        if not link.holds_slot:
+            assert link.public_key is not None
+            self._take_slot(link, link.public_key, now)
         numbers = [session_number(link.stream, capability.name) for capability in capabilities]
         link.ungreeted.update(numbers)
         for number, capability in zip(numbers, capabilities, strict=True):
@@ -374,7 +374,7 @@ class Links:
     def _redial_later(self, link: Link, now: Moment) -> None:
         """Put the peer of a finished link back on the schedule if it has no other link."""
         target = link.target.public_key if link.target is not None else None
-        for key in {link.public_key if link.holds_slot else None, target} - {None}:
+        for key in {link.public_key, target} - {None}:
             assert key is not None
             if any(not other.ended for other in self._links_of(key)):
                 continue
@@ -439,12 +439,11 @@ class Links:
             self._tell_relay(gossip.PeerTrustChanged(session, trusted), now)
 
     def _links_of(self, key: PublicKey) -> list[Link]:
-        """Return the link that holds the slot of a key, and those that still dial it."""
+        """Return the links with a peer, and those that still dial it."""
         return [
             link
             for link in self._links.values()
-            if (link.public_key == key and link.holds_slot)
-            or (link.target is not None and link.target.public_key == key)
+            if link.public_key == key or (link.target is not None and link.target.public_key == key)
         ]
 
     def _disconnect(self, stream: int, reason: wire.DisconnectReason, now: Moment) -> None:

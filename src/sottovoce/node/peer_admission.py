@@ -12,6 +12,7 @@ from typing import Final
 from sottovoce.base.quantities import PublicKey
 from sottovoce.devp2p.events import DisconnectReason
 from sottovoce.node.dialing import is_local
+from sottovoce.node.link import Link
 from sottovoce.node.settings import THROTTLED_ADDRESSES_MAX, NodeSettings
 
 # Whoever has an IPv6 address has the whole network of its first 64 bits.
@@ -78,6 +79,20 @@ class PeerAdmission:
         if candidate.public_key == self._own_key:
             return DisconnectReason.CONNECTED_TO_SELF
         return None
+
+    def may_replace(self, rival: Link, link: Link, key: PublicKey) -> bool:
+        """Tell whether a link may become the connection of a peer in place of another.
+
+        When two nodes dial each other at once, both see two links, and must keep the same one. The
+        smaller key chooses: the link that it dialled, unless the other one got so far that Status
+        was sent. It says so by its Hello, for which the larger key waits before it lets go of the
+        link that it dialled. So neither side loses a connection that it was told of.
+        """
+        if rival.inbound == link.inbound:
+            return False
+        if link.inbound:
+            return key.raw < self._own_key.raw
+        return self._own_key.raw < key.raw and not rival.sessions
 
     def _forget_addresses(self, now_s: float) -> None:
         # A dictionary keeps the order of insertion, so the oldest stand in front.
