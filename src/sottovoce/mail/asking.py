@@ -5,7 +5,7 @@ to know is the client's business.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, assert_never
 
 from sottovoce.base.entropy import Entropy
 from sottovoce.base.moment import Moment
@@ -18,6 +18,7 @@ from sottovoce.mail.client_events import (
     PageArriving,
     PageDone,
     PageEnd,
+    PageReasked,
 )
 from sottovoce.mail.decoys import Decoys
 from sottovoce.mail.endings import SHORT_WAIT_S, Endings
@@ -146,29 +147,39 @@ class Asking:
         for entry in self._entries.values():
             entry.forgive()
 
-    def arriving(self, event: PageArriving, now: Moment) -> list[ClientOutput]:
-        """Take a part of an answer."""
+    def page_said(
+        self, event: PageArriving | PageReasked | PageDone, now: Moment
+    ) -> list[ClientOutput]:
+        """Take what became of a request; one that is not open changes nothing."""
         entry = self._asked(event.request)
         if entry is None or entry.page is None or entry.run is None:
             return []
+        match event:
+            case PageArriving():
+                return self._arriving(entry, entry.run, entry.page, event, now)
+            case PageReasked():
+                # Where it was asked at first it may serve nothing: its time begins anew.
+                entry.page.asked_s = entry.page.heard_s = now.monotonic_s
+                return []
+            case PageDone():
+                page, entry.page = entry.page, None
+                return self._endings.ended(entry, entry.run, page, event, now)
+            case _:
+                assert_never(event)
+
+    def _arriving(
+        self, entry: ServerEntry, run: Run, page: Page, event: PageArriving, now: Moment
+    ) -> list[ClientOutput]:
         if event.new:
-            entry.run.brought_news()
+            run.brought_news()
         self._tally.add(envelopes=event.envelopes, new=event.new, bytes=event.bytes)
-        fault = entry.page.arriving(
+        fault = page.arriving(
             envelopes=event.envelopes,
             new=event.new,
             bytes=event.bytes,
             now_s=now.monotonic_s,
         )
         return [] if fault is None else self._endings.give_up(entry, fault, now)
-
-    def ended(self, event: PageDone, now: Moment) -> list[ClientOutput]:
-        """Take the end of a request."""
-        entry = self._asked(event.request)
-        if entry is None or entry.page is None or entry.run is None:
-            return []
-        page, entry.page = entry.page, None
-        return self._endings.ended(entry, entry.run, page, event, now)
 
     # ---- what is done
 

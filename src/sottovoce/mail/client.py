@@ -21,6 +21,7 @@ from sottovoce.mail.client_events import (
     OnlineChanged,
     PageArriving,
     PageDone,
+    PageReasked,
     ServerConnected,
     ServerGone,
     ServersChanged,
@@ -100,10 +101,8 @@ class MailClient:
         self._ledger.look_at_clock(now)
         out: list[ClientOutput] = []
         match event:
-            case PageArriving():
-                out += self._asking.arriving(event, now)
-            case PageDone():
-                out += self._asking.ended(event, now)
+            case PageArriving() | PageReasked() | PageDone():
+                out += self._asking.page_said(event, now)
             case ServerConnected(key):
                 self._asking.connected(key)
             case ServerGone(key, detail):

@@ -98,6 +98,17 @@ class PageArriving:
 
 
 @dataclass(frozen=True, slots=True)
+class PageReasked:
+    """A server was silent in one world and is asked in the other: its time begins anew.
+
+    Attributes:
+        request: The number of `AskPage`.
+    """
+
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
 class PageDone:
     """A request ended, and everything that it brought was handed on before.
 
@@ -143,6 +154,7 @@ ClientEvent: TypeAlias = (
     | ServerConnected
     | ServerGone
     | PageArriving
+    | PageReasked
     | PageDone
     | FetchAsked
     | TimePassed

@@ -191,6 +191,17 @@ class HistoryArriving:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryReasked:
+    """A server said nothing in one world and is asked the same in the other; at most once.
+
+    Attributes:
+        request: The number given in `AskHistory`.
+    """
+
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryDone:
     """A request for history ended; every message that it brought was told before.
 
@@ -246,6 +257,7 @@ Fact: TypeAlias = (
     | PeerDisconnected
     | PeerUnreachable
     | HistoryArriving
+    | HistoryReasked
     | HistoryDone
     | SyncDone
     | ArchivingChanged

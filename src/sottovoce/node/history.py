@@ -1,15 +1,15 @@
 """Requests for history that this node has open, and what of the answers is believed.
 
-A server is believed as far as it was asked: no more envelopes than the limit, sent between the
-bounds, on topics that were named or lie in the filter. What it sends besides ends the request.
-How many requests there are, and which server is asked what, is the owner's business.
+What a server sends that was not asked for ends its request. One that is silent in one world is
+asked the same in the other, once; what it says in both counts once. How many requests there are,
+and which server is asked what, is the owner's business.
 
 Spec: status-go services/shhext/api_geth.go (the request in its envelope); EIP-627, "P2P Request".
 """
 
 import itertools
+import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from sottovoce.base.entropy import Entropy
@@ -18,15 +18,22 @@ from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import EnvelopeHash, PublicKey, Topic
 from sottovoce.crypto import secp256k1
 from sottovoce.gossip import events as gossip
-from sottovoce.gossip.bloom import topic_bloom
-from sottovoce.gossip.envelope import SECONDS_MAX, Envelope
+from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.seal import EnvelopeRoute
 from sottovoce.mail.client_events import PageEnd
-from sottovoce.mail.request import REQUEST_LIMIT_MAX, HistoryRequest, encode_request
-from sottovoce.node.effects import Compute, Effect, HistoryArriving, HistoryDone, PostFailed
+from sottovoce.mail.request import encode_request
+from sottovoce.node.effects import (
+    Compute,
+    Effect,
+    HistoryArriving,
+    HistoryDone,
+    HistoryReasked,
+    PostFailed,
+)
 from sottovoce.node.heard import Heard
-from sottovoce.node.history_worlds import ServerWorlds
+from sottovoce.node.history_worlds import SILENCE_S, ServerWorlds
 from sottovoce.node.inputs import AskHistory, Computed, PostMessage
+from sottovoce.node.open_history import OpenHistory
 from sottovoce.node.posting import Mined, Posting
 
 # As status-go's client does it: no topic, and a life that outlasts a slow way to the server.
@@ -36,8 +43,6 @@ _WORK_TIME_S: Final = 5.0
 REQUEST_POW: Final = 0.002  # what Status' own servers ask for
 
 REQUESTS_MAX: Final = 16  # each may bring `ANSWER_BYTES_MAX`; a person has a handful of servers
-# A thousand envelopes of 128 kB each; people's are hundreds of bytes, and a few have pictures.
-ANSWER_BYTES_MAX: Final = 128 * 1024 * 1024
 # Requests that were given up and may still be answered, of one server.
 GIVEN_UP_MAX: Final = 16
 
@@ -45,55 +50,6 @@ _BUSY: Final = "too many requests for history are open; wait until one of them e
 _ONE_EACH: Final = "a request to this server is open already; wait until it ends"
 _NOT_CONNECTED: Final = "the mailserver is not connected"
 _DISCONNECTED: Final = "the mailserver left before its answer was complete"
-
-
-@dataclass(slots=True)
-class _Open:
-    """A request on its way.
-
-    Attributes:
-        wish: What the owner wants.
-        peer: Gossip's number for the server, or None while the proof of work is searched.
-        id: The hash of the request's envelope.
-        asked_s: The monotonic second at which it was sent.
-        is_heard: Whether the server said anything to it.
-        envelopes_left: How many envelopes it may still bring.
-        strays_left: How many of these may belong to a request that was given up before.
-        bytes_left: How many bytes it may still bring.
-        told: How many envelopes the owner was told of; a late answer to a request for the same,
-            that was given up, counts only as far as this one goes.
-    """
-
-    wish: AskHistory
-    peer: int | None = None
-    id: EnvelopeHash | None = None
-    asked_s: float = 0.0
-    is_heard: bool = False
-    envelopes_left: int = 0
-    strays_left: int = 0
-    bytes_left: int = 0
-    told: int = 0
-    topics: frozenset[bytes] = field(init=False, repr=False)
-    bloom: int = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self.topics = frozenset(self.wish.wanted.topics)
-        self.bloom = int.from_bytes(self.wish.wanted.bloom, "big")
-
-    def asked_for(self, envelope: Envelope) -> bool:
-        """Whether an envelope is one of those that were asked for."""
-        wanted = self.wish.wanted
-        to_unix_s = wanted.to_unix_s or SECONDS_MAX  # 0 is now, by the server's clock
-        if not wanted.from_unix_s <= envelope.sent_unix_s <= to_unix_s:
-            return False
-        # A server of status-go's kind looks at the filter only, one of ours at the names.
-        bits = topic_bloom(envelope.topic)
-        return envelope.topic in self.topics or bits & self.bloom == bits
-
-
-def limit_of(wanted: HistoryRequest) -> int:
-    """Return how many envelopes a request is for; 0 stands for the most."""
-    return wanted.limit or REQUEST_LIMIT_MAX
 
 
 class HistoryBook:
@@ -124,7 +80,7 @@ class HistoryBook:
         self._worlds = ServerWorlds(find_sessions)
         self._tell_relay = tell_relay
         self._emit = emit
-        self._open: dict[int, _Open] = {}
+        self._open: dict[int, OpenHistory] = {}
         # Ends that wait until all that came before them was opened.
         self._ending: dict[int, HistoryDone] = {}
         self._marks = itertools.count(1)
@@ -152,7 +108,7 @@ class HistoryBook:
             self._seal(wish, minimum_pow, now)
 
     def _refusal(self, wish: AskHistory) -> str | None:
-        keys = [open.wish.server.enode.public_key for open in self._open.values()]
+        keys = [open.server for open in self._open.values()]
         if wish.server.enode.public_key in keys or wish.request in self._open:
             return _ONE_EACH
         return _BUSY if len(keys) + len(self._ending) >= REQUESTS_MAX else None
@@ -175,7 +131,7 @@ class HistoryBook:
             pow_target=max(minimum_pow, REQUEST_POW),
             work_time_s=_WORK_TIME_S,
         )
-        self._open[wish.request] = _Open(wish)
+        self._open[wish.request] = OpenHistory(wish)
         self._step(self._sealing.start(post, now), now)
 
     def computed(self, result: Computed, now: Moment) -> None:
@@ -194,16 +150,36 @@ class HistoryBook:
             case None:
                 pass
 
-    def _send(self, open: _Open, envelope: Envelope, now: Moment) -> None:
-        peer = self._worlds.session_for(open.wish.server.enode.public_key)
-        if peer is None:
+    def _send(self, open: OpenHistory, envelope: Envelope, now: Moment) -> None:
+        session = self._worlds.session_for(open.server)
+        if session is None:
             self._end(open, PageEnd.NOT_CONNECTED, now, detail=_NOT_CONNECTED)
             return
-        open.peer, open.id, open.asked_s = peer, envelope.hash, now.monotonic_s
-        open.strays_left = sum(self._given_up.get(peer, {}).values())
-        open.envelopes_left = limit_of(open.wish.wanted) + open.strays_left
-        open.bytes_left = ANSWER_BYTES_MAX
-        self._tell_relay(gossip.DirectRequestPosted(peer, envelope.raw), now)
+        open.envelope = envelope
+        self._ask_on(session, open, envelope, now)
+
+    def _ask_on(self, session: int, open: OpenHistory, envelope: Envelope, now: Moment) -> None:
+        open.sessions.append(session)
+        open.asked_s, open.other_world_s = now.monotonic_s, math.inf
+        if self._worlds.next_session(open.server, open.sessions) is not None:
+            open.other_world_s = now.monotonic_s + SILENCE_S
+        self._tell_relay(gossip.DirectRequestPosted(session, envelope.raw), now)
+
+    def next_deadline(self) -> float | None:
+        """Return the monotonic second at which a server is to be asked in another world."""
+        due_s = min((open.other_world_s for open in self._open.values()), default=math.inf)
+        return None if due_s == math.inf else due_s
+
+    def time_passed(self, now: Moment) -> None:
+        """Ask servers that say nothing in one world in the other."""
+        # To send may find that a connection is over, which ends what is open there.
+        due = [open for open in self._open.values() if open.other_world_s <= now.monotonic_s]
+        for open in due:
+            open.other_world_s = math.inf
+            session = self._worlds.next_session(open.server, open.sessions)
+            if session is not None and open.envelope is not None:
+                self._emit(HistoryReasked(open.wish.request))
+                self._ask_on(session, open, open.envelope, now)
 
     def cancel(self, request: int, now: Moment) -> None:
         """Forget a request: nothing more is taken of it and nothing more is said."""
@@ -213,29 +189,31 @@ class HistoryBook:
         open = self._open.pop(request, None)
         if open is None:
             return
-        if open.peer is None:
+        if open.envelope is None:
             for effect in self._sealing.cancel(request):
                 if not isinstance(effect, PostFailed):
                     self._emit(effect)
             return
-        self._give_up(open)
         if not open.is_heard:
             after_s = now.monotonic_s - open.asked_s
-            self._worlds.given_up(open.wish.server.enode.public_key, open.peer, after_s=after_s)
-        self._tell_relay(gossip.DirectRequestClosed(open.peer), now)
+            self._worlds.given_up(open.server, open.sessions, after_s=after_s)
+        for session in open.sessions:
+            self._give_up(open, session)
+            self._tell_relay(gossip.DirectRequestClosed(session), now)
 
-    def _note_answer(self, open: _Open) -> None:
-        """Note that a server answers where it was asked."""
-        if not open.is_heard:
-            assert open.peer is not None
-            open.is_heard = True
-            self._worlds.answered(open.wish.server.enode.public_key, open.peer)
+    def _note_word(self, open: OpenHistory, session: int, now: Moment) -> None:
+        """Note that a server says something; in another world no answer is waited for any more."""
+        if open.is_heard:
+            return
+        self._worlds.answered(open.server, session)
+        for silent in open.heard(session, sum(self._given_up.get(session, {}).values())):
+            self._give_up(open, silent)
+            self._tell_relay(gossip.DirectRequestClosed(silent), now)
 
-    def _give_up(self, open: _Open) -> None:
-        assert open.peer is not None
-        assert open.id is not None
-        given_up = self._given_up.setdefault(open.peer, {})
-        given_up[open.id] = limit_of(open.wish.wanted)
+    def _give_up(self, open: OpenHistory, session: int) -> None:
+        assert open.envelope is not None
+        given_up = self._given_up.setdefault(session, {})
+        given_up[open.envelope.hash] = open.limit
         if len(given_up) > GIVEN_UP_MAX:
             del given_up[next(iter(given_up))]
 
@@ -246,19 +224,20 @@ class HistoryBook:
         open = self._open_of(received.peer)
         if open is None:
             return
-        self._note_answer(open)
         asked_for = [part for part in received.envelopes if open.asked_for(part)]
-        size_bytes = sum(len(part.raw) for part in received.envelopes)
         # A peer that is trusted by itself may send what it likes, at any time.
+        if asked_for or not received.trusted:
+            self._note_word(open, received.peer, now)
+        size_bytes = sum(len(part.raw) for part in received.envelopes)
         if not received.trusted:
-            fault = _fault(open, received.envelopes, len(asked_for), size_bytes)
+            fault = open.take(received.envelopes, len(asked_for), size_bytes)
             if fault is not None:
-                self._give_up(open)
+                self._give_up(open, received.peer)
                 self._end(open, PageEnd.DISHONEST, now, detail=fault)
                 return
         taken = received.envelopes if received.trusted else tuple(asked_for)
         new = sum(self._heard.note(part.hash) for part in asked_for)
-        told = min(len(asked_for), limit_of(open.wish.wanted) - open.told)
+        told = min(len(asked_for), open.limit - open.told)
         open.told += told
         self._emit(HistoryArriving(open.wish.request, told, min(new, told), size_bytes))
         if taken:
@@ -269,9 +248,9 @@ class HistoryBook:
         id = EnvelopeHash(completed.request_id)
         self._given_up.get(completed.peer, {}).pop(id, None)
         open = self._open_of(completed.peer)
-        if open is None or open.id != id:
+        if open is None or open.envelope is None or open.envelope.hash != id:
             return
-        self._note_answer(open)
+        self._note_word(open, completed.peer, now)
         if completed.error is not None:
             self._end(open, PageEnd.REFUSED, now, detail=completed.error)
         else:
@@ -281,7 +260,10 @@ class HistoryBook:
         """Take the news that a peer is gone."""
         self._given_up.pop(peer, None)
         open = self._open_of(peer)
-        if open is not None:
+        if open is None:
+            return
+        open.sessions.remove(peer)
+        if not open.sessions:
             self._end(open, PageEnd.DISCONNECTED, now, detail=_DISCONNECTED)
 
     def opened_up_to(self, mark: int) -> None:
@@ -290,31 +272,15 @@ class HistoryBook:
         if done is not None:
             self._emit(done)
 
-    def _open_of(self, peer: int) -> _Open | None:
-        return next((open for open in self._open.values() if open.peer == peer), None)
+    def _open_of(self, peer: int) -> OpenHistory | None:
+        return next((open for open in self._open.values() if peer in open.sessions), None)
 
     def _end(
-        self, open: _Open, end: PageEnd, now: Moment, *, cursor: bytes = b"", detail: str = ""
+        self, open: OpenHistory, end: PageEnd, now: Moment, *, cursor: bytes = b"", detail: str = ""
     ) -> None:
         del self._open[open.wish.request]
         mark = next(self._marks)
         self._ending[mark] = HistoryDone(open.wish.request, end, cursor, detail)
-        if open.peer is not None:
-            self._tell_relay(gossip.DirectRequestClosed(open.peer), now)
+        for session in open.sessions:
+            self._tell_relay(gossip.DirectRequestClosed(session), now)
         self._tell_relay(gossip.OpeningMarked(mark), now)
-
-
-def _fault(
-    open: _Open, envelopes: tuple[Envelope, ...], asked_for: int, size_bytes: int
-) -> str | None:
-    """Count what came against what was asked for, and say what is wrong with it."""
-    open.envelopes_left -= len(envelopes)
-    open.strays_left -= len(envelopes) - asked_for
-    open.bytes_left -= size_bytes
-    if open.strays_left < 0:
-        return "the mailserver sent envelopes that were not asked for"
-    if open.envelopes_left < 0:
-        return "the mailserver sent more envelopes than were asked for"
-    if open.bytes_left < 0:
-        return "the mailserver sent too much for one answer"
-    return None

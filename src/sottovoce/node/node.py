@@ -210,7 +210,8 @@ class Node:
         """Return the monotonic second at which something is due without any input."""
         serving_s = None if self._serving is None else self._serving.next_deadline()
         budget_s = None if self._budget is None else self._budget.next_deadline()
-        deadlines = (self._relay.next_deadline(), self._links.next_deadline(), serving_s, budget_s)
+        machines = (self._relay, self._links, self._history)
+        deadlines = (*(machine.next_deadline() for machine in machines), serving_s, budget_s)
         return min((moment for moment in deadlines if moment is not None), default=None)
 
     def handle(self, event: inputs.Input, now: Moment) -> list[Effect]:
@@ -273,6 +274,7 @@ class Node:
 
     def _time_passed(self, now: Moment) -> None:
         self._links.time_passed(now)
+        self._history.time_passed(now)
         deadline = self._relay.next_deadline()
         if deadline is not None and deadline <= now.monotonic_s:
             self._tell_relay(gossip.TimePassed(), now)

@@ -13,6 +13,7 @@ from sottovoce.node.effects import (
     ConfirmedByPeer,
     HistoryArriving,
     HistoryDone,
+    HistoryReasked,
     MessageArrived,
     PeerConnected,
     PeerDisconnected,
@@ -44,6 +45,7 @@ from sottovoce.stack.events import (
 # whether the network may be used at all, which it may until somebody says otherwise.
 MailInput: TypeAlias = (
     HistoryArriving
+    | HistoryReasked
     | HistoryDone
     | PeerConnected
     | PeerDisconnected

@@ -127,7 +127,7 @@ class PersonHistory:
     def handle(self, event: "MailInput", now: Moment) -> "list[PersonOutput]":
         """Take what concerns mailservers and their answers."""
         match event:
-            case effects.HistoryArriving() | effects.HistoryDone():
+            case effects.HistoryArriving() | effects.HistoryReasked() | effects.HistoryDone():
                 return self._page_said(event, now)
             case effects.PeerConnected(key):
                 return self._server_said(mail.ServerConnected(key), now)
@@ -144,7 +144,9 @@ class PersonHistory:
                 assert_never(event)
 
     def _page_said(
-        self, fact: effects.HistoryArriving | effects.HistoryDone, now: Moment
+        self,
+        fact: effects.HistoryArriving | effects.HistoryReasked | effects.HistoryDone,
+        now: Moment,
     ) -> "list[PersonOutput]":
         inner = self._inner.get(fact.request)
         if inner is None:
@@ -152,6 +154,8 @@ class PersonHistory:
         if isinstance(fact, effects.HistoryArriving):
             arriving = mail.PageArriving(inner, fact.envelopes, fact.new, fact.bytes)
             return self._tell(arriving, now)
+        if isinstance(fact, effects.HistoryReasked):
+            return self._tell(mail.PageReasked(inner), now)
         self._forget_page(inner)
         return self._tell(mail.PageDone(inner, fact.end, fact.cursor, fact.detail), now)
 

@@ -15,6 +15,7 @@ from sottovoce.node.effects import (
     ConfirmedByPeer,
     HistoryArriving,
     HistoryDone,
+    HistoryReasked,
     MessageArrived,
     PeerConnected,
     PeerDisconnected,
@@ -51,6 +52,7 @@ _OF_A_LIFE: Final = (
     SentToPeer,
     ConfirmedByPeer,
     HistoryArriving,
+    HistoryReasked,
     HistoryDone,
 )
 

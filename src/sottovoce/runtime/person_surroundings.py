@@ -54,7 +54,7 @@ class PersonSurroundings:
                 return [fact] if any(map(self._is_ours, filters)) else []
             case effects.PostSucceeded() | effects.PostFailed():
                 return [fact] if self._is_ours(fact.request) else []
-            case effects.HistoryArriving() | effects.HistoryDone():
+            case effects.HistoryArriving() | effects.HistoryReasked() | effects.HistoryDone():
                 return [self._of_page(fact)] if fact.request in self._pages else []
             case effects.PeerConnected() | effects.PeerDisconnected() | effects.PeerUnreachable():
                 return self._peer_changed(fact)
@@ -137,10 +137,10 @@ class PersonSurroundings:
         return is_of(self._first_number, number)
 
     def _of_page(
-        self, fact: effects.HistoryArriving | effects.HistoryDone
-    ) -> effects.HistoryArriving | effects.HistoryDone:
+        self, fact: effects.HistoryArriving | effects.HistoryReasked | effects.HistoryDone
+    ) -> effects.HistoryArriving | effects.HistoryReasked | effects.HistoryDone:
         """Return what becomes of a page: it is lost if something of it may have found no place."""
-        if isinstance(fact, effects.HistoryArriving):
+        if not isinstance(fact, effects.HistoryDone):
             return fact
         was_lossy = fact.request in self._lossy
         self._forget_page(fact.request)

@@ -465,7 +465,7 @@ class Client:
                 self._last_budget = budget
                 for subscription in self._budget_events:
                     subscription.put(budget)
-            case effects.ConfirmedByPeer() | effects.ArchivingChanged():
+            case effects.ConfirmedByPeer() | effects.HistoryReasked() | effects.ArchivingChanged():
                 pass  # It counts that an envelope went out; and readiness tells of the archive.
             case _:
                 assert_never(fact)

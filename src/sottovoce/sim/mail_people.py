@@ -61,6 +61,7 @@ _FOR_PERSONS: Final = (
     | effects.PostSucceeded
     | effects.PostFailed
     | effects.HistoryArriving
+    | effects.HistoryReasked
     | effects.HistoryDone
     | effects.PeerConnected
     | effects.PeerDisconnected

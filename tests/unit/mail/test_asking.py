@@ -7,7 +7,9 @@ from sottovoce.mail.client_events import (
     ConnectServer,
     FetchAsked,
     PageArriving,
+    PageDone,
     PageEnd,
+    PageReasked,
     ServerGone,
     ServersChanged,
     ServerState,
@@ -58,6 +60,44 @@ def test_server_that_says_a_little_now_and_then_keeps_nobody_for_ever() -> None:
     assert scene.open == {request}
     scene.run(20)
     assert request not in scene.open
+
+
+def test_time_of_a_server_that_is_asked_in_its_other_world_begins_anew() -> None:
+    scene = Scene({1: Stalling()}, settings=ONE)
+    scene.run(2)
+    (request,) = scene.open
+    asked_s = scene.asked[0][0]
+    scene.run(asked_s + 2.0 - scene.now.monotonic_s)
+    scene.tell(PageReasked(request))
+    scene.run(5.9)
+    assert scene.open == {request}
+    scene.run(0.2)
+    assert request not in scene.open
+
+
+def test_silence_in_one_world_is_not_held_against_a_server_that_answers_in_the_other() -> None:
+    at_once, elsewhere = (Scene({1: Stalling()}, settings=ONE) for _ in range(2))
+    for scene in (at_once, elsewhere):
+        while not scene.open:
+            scene.run(0.01)
+        (request,) = scene.open
+        if scene is elsewhere:
+            scene.run(2.0)
+            scene.tell(PageReasked(request))
+        scene.run(0.05)
+        scene.open.discard(request)
+        scene.tell(PageDone(request, PageEnd.ANSWERED))
+    (one,), (other,) = (scene.client.standing() for scene in (at_once, elsewhere))
+    assert abs(one.health - other.health) < 0.001
+    assert (other.failures, other.pages) == (0, 1)
+
+
+def test_news_of_a_page_that_is_over_changes_nothing() -> None:
+    scene = Scene({1: Archive(KEPT)}, settings=ONE)
+    scene.run(20)
+    before = scene.client.standing()
+    scene.tell(PageReasked(99))
+    assert scene.client.standing() == before
 
 
 def test_best_servers_are_asked_and_only_so_many() -> None:

@@ -15,7 +15,7 @@ from sottovoce.gossip.seal import open_envelope
 from sottovoce.mail.client_events import PageEnd
 from sottovoce.mail.mailserver import Mailserver
 from sottovoce.mail.request import bloom_of
-from sottovoce.node import history, inputs
+from sottovoce.node import history, inputs, open_history
 from sottovoce.node.effects import Compute, HistoryArriving, HistoryDone, MessageArrived
 from unit.node.mail_scene import (
     FILTER,
@@ -194,7 +194,7 @@ def test_liar_ends_its_request(liars_share: list[Envelope], words: str) -> None:
 
 def test_answer_of_too_many_bytes_is_a_lie(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene()
-    monkeypatch.setattr(history, "ANSWER_BYTES_MAX", 1000)
+    monkeypatch.setattr(open_history, "ANSWER_BYTES_MAX", 1000)
     scene.ask()
     scene.server.send(old(bytes(2000)))
     assert [fact.end for fact in scene.done()] == [PageEnd.DISHONEST]
