@@ -67,8 +67,10 @@ from sottovoce.gossip.session import Session
 from sottovoce.gossip.settings import Transport
 from sottovoce.gossip.status import encode_status
 
-# What a refused peer reads. An envelope that has only just expired is dropped in silence.
+# What a refused peer reads. An envelope that has only just expired is dropped in silence, as in Go.
+# A mailserver tells of it, too: its silence says that it keeps it, and its clock may be wrong.
 REFUSAL_TEXTS: Final[Mapping[Drop, str]] = {
+    Drop.EXPIRED: "expired envelope",
     Drop.VERY_OLD: "very old envelope",
     Drop.FUTURE: "envelope from future",
     Drop.TOO_LARGE: "huge messages are not allowed",
@@ -91,7 +93,7 @@ PRICES: Final[Mapping[Drop, float]] = {
 )
 
 # Refusals that are the peer's own doing; a strict dialect ends the connection for these.
-_BLAMED: Final = frozenset(REFUSAL_TEXTS) - {Drop.POOL_FULL, Drop.OVER_LIMIT}
+_BLAMED: Final = frozenset(REFUSAL_TEXTS) - {Drop.EXPIRED, Drop.POOL_FULL, Drop.OVER_LIMIT}
 
 
 class Reception:
@@ -305,7 +307,8 @@ class Reception:
         """Count what was not taken; a topic gets no row for that, lest floods fill the table."""
         topics = self._state.topics
         batch.refuse(topics.rows.get(envelope.topic, topics.others), len(envelope.raw))
-        if reason in REFUSAL_TEXTS:
+        is_told = reason is not Drop.EXPIRED or self._state.settings.serves_mail
+        if is_told and reason in REFUSAL_TEXTS:
             batch.refused.append((envelope, reason))
 
     def _repeated(self, entry: PoolEntry, session: Session) -> float:

@@ -132,6 +132,19 @@ def test_envelope_that_has_just_expired_is_dropped_in_silence() -> None:
     assert decoded.refusals == ()
 
 
+def test_mailserver_says_so_when_it_drops_what_has_just_expired_by_its_clock() -> None:
+    _, envelope = dropping(Drop.EXPIRED)
+    bench = Bench(settings=GossipSettings(serves_mail=True))
+    bench.greet(1)
+    outputs = bench.feed(1, messages(envelope))
+    decoded = decode_message_response(packets_to(1, outputs)[0].payload)
+    assert decoded is not None
+    assert [(part.hash, part.text) for part in decoded.refusals] == [
+        (envelope.hash, "expired envelope")
+    ]
+    assert failures(outputs) == []
+
+
 @pytest.mark.parametrize("reason", [Drop.VERY_OLD, Drop.FUTURE, Drop.LOW_POW])
 def test_geth_dialect_disconnects_for_a_refused_envelope(reason: Drop) -> None:
     _, envelope = dropping(reason)
