@@ -2,8 +2,11 @@
 
 from typing import Final
 
-from sottovoce.base.packets import Packet
+import pytest
+
+from sottovoce.base.packets import Capability, Packet
 from sottovoce.crypto import secp256k1
+from sottovoce.gossip import patience
 from sottovoce.gossip.events import Excess, Failure
 from sottovoce.gossip.settings import GossipSettings
 from sottovoce.gossip.waku_v1 import WAKU_V1
@@ -84,6 +87,24 @@ def test_each_world_of_a_connection_has_an_account_of_its_own() -> None:
     assert excesses(party) == 0
     stranger.send(NOTHING, on="waku")
     assert excesses(party) == 1
+
+
+@pytest.mark.parametrize(
+    ("offers", "accounts"), [((WHISPER_V6,), 1), ((WAKU_V1,), 1), ((WHISPER_V6, WAKU_V1), 2)]
+)
+def test_flooder_in_both_worlds_has_the_patience_of_two_peers_and_no_more(
+    offers: tuple[Capability, ...], accounts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "CAPACITY", 50.0)
+    pump, party = party_with(GossipSettings())
+    flooder = Stranger(pump, party, key_number(50), offers=offers).greet()
+    before = party.node.relay_statistics.packets_received
+    for number in range(200):
+        flooder.send(NOTHING, on=offers[number % len(offers)].name)
+    assert not flooder.is_open()
+    received = party.node.relay_statistics.packets_received - before
+    # What it sends to begin with may cost a little; the last packet is the one too many.
+    assert accounts * 50 - 5 <= received <= accounts * 50 + 1
 
 
 def test_exempt_address_may_exceed_every_limit() -> None:
