@@ -35,7 +35,8 @@ WaitFor = Annotated[
     typer.Option(
         "--wait",
         help="End when the message is queued here, when a peer has it (sent), when a mailserver of "
-        "yours has all of it (stored), or when the person's device has acknowledged it.",
+        "yours says that it took all of it (stored), or when the person's device has acknowledged "
+        "it.",
     ),
 ]
 Limit = Annotated[int, typer.Option(min=1, max=200, help="At most so many messages.")]

@@ -316,3 +316,19 @@ def test_message_is_stored_when_a_mailserver_that_we_trust_confirms_it() -> None
     assert confirmed(SERVER_KEY) is MessageState.SENT
     assert confirmed(SERVER_KEY, letter.hash) is MessageState.STORED
     assert confirmed(SERVER_KEY) is MessageState.STORED
+
+
+def test_word_of_a_mailserver_that_we_trust_no_more_counts_not() -> None:
+    office = Office()
+    anna = Participant("anna", office)
+    anna.start(SERVER)
+    anna.ask(JoinPublicChat(LOBBY))
+    message = anna.ask(SendMessage(LOBBY, "Who is there?"))
+    assert isinstance(message, Message)
+    office.run(1)
+    [letter] = office.archive
+    anna.tell(ServersChanged(()))
+    anna.tell(effects.ConfirmedByPeer(SERVER_KEY, letter.hash, (), (letter.hash,)))
+    kept = anna.store.chat.load_message(message.id)
+    assert kept is not None
+    assert kept.state is MessageState.SENT

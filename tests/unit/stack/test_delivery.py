@@ -201,6 +201,35 @@ def test_without_data_sync_a_restart_of_the_sender_loses_nothing(told_before: in
     assert list(alice.stores.stack.submissions()) == []
 
 
+def test_private_message_can_be_stored_after_a_restart_for_it_leaves_again() -> None:
+    office, alice, bob = talking()
+    office.loses = lambda envelope: True
+    said = alice.say("ciao", bob)
+    office.pass_time(1)
+    before = office.sent[-1]
+    alice.start()
+    office.pass_time(1)
+    after = office.sent[-1]
+    assert before.hash != after.hash
+    # What names the old envelope came over a connection that ended with the old life.
+    assert alice.stack.handle(EnvelopesStored((before.hash,)), office.now) == []
+    assert alice.stack.handle(EnvelopesStored((after.hash,)), office.now) == [
+        Stored(said.message_id, Contact(bob.key))
+    ]
+
+
+def test_public_message_that_a_peer_took_does_not_leave_again_after_a_restart() -> None:
+    office, alice, _ = friends()
+    before = len(office.sent)
+    alice.say("ciao", "lobby")
+    office.pass_time(1)
+    count = len(office.sent)
+    assert count > before
+    alice.start()
+    office.pass_time(60)
+    assert len(office.sent) == count
+
+
 def restart_after(office: Office, told_before: int, *people: Person) -> None:
     """Let people's programs end and start anew when so many events were told."""
     left = iter(range(told_before, -1, -1))
