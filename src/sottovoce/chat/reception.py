@@ -16,7 +16,8 @@ from sottovoce.chat.book import Book
 from sottovoce.chat.contact_updates import ContactUpdates
 from sottovoce.chat.device_sync import DeviceSync
 from sottovoce.chat.devices import Devices
-from sottovoce.chat.events import MessageAdded, ReactionChanged, Unshown
+from sottovoce.chat.events import MessageAdded, MessageChanged, ReactionChanged, Unshown
+from sottovoce.chat.group_progress import stored
 from sottovoce.chat.group_reception import GroupReception
 from sottovoce.chat.inbox import Inbox, accept, hold, mark_older_half, without_older_half
 from sottovoce.chat.message_values import (
@@ -163,15 +164,23 @@ class Reception:
     ) -> Unshown | None:
         if payload.content_type == ContentType.SYSTEM_MESSAGE_CONTENT_PRIVATE_GROUP:
             return Unshown.UNKNOWN_KIND  # It would look like a note of our own.
-        if self._book.store.load_message(event.message_id) is not None:
+        known = self._book.store.load_message(event.message_id)
+        if known is not None:
+            self._changed(known, _as_kept(known, event, chat))
             return Unshown.DUPLICATE
         if payload.clock <= chat.deleted_at_clock:
             return Unshown.DELETED
         own = event.author == self._book.me
         message = received_message(payload, event, chat=chat, own=own, now=now)
+        message = _as_kept(message, event, chat)
         if not self._has_room(chat, size_bytes(message), own=own):
             return Unshown.INBOX_FULL
         return self._add(message, chat)
+
+    def _changed(self, before: Message, after: Message) -> None:
+        if after != before:
+            self._book.store.save_message(after)
+            self._book.said.append(MessageChanged(after))
 
     def _has_room(self, chat: Chat, added_bytes: int, *, own: bool) -> bool:
         if own or chat.accepted:
@@ -231,6 +240,16 @@ class Reception:
         was_there = old is not None and not old.retracted
         if was_there or not reaction.retracted:
             self._book.said.append(ReactionChanged(reaction))
+
+
+def _as_kept(message: Message, event: Arrived, chat: Chat) -> Message:
+    """Return a message of ours as stored, if a mailserver's archive brought it back.
+
+    In a public chat one envelope carries all of it.
+    """
+    is_ours = message.own and event.author == message.author and message.chat_id == chat.id
+    is_kept = event.archived and is_ours and chat.kind is ChatKind.PUBLIC
+    return stored(message) if is_kept else message
 
 
 def _in_public(event: Arrived) -> bool:

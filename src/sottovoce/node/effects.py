@@ -72,11 +72,19 @@ RelayEffect: TypeAlias = WriteBytes | CloseStream | Dial | Compute | CancelCompu
 
 @dataclass(frozen=True, slots=True)
 class MessageArrived:
-    """A message that filters of the owner opened."""
+    """A message that filters of the owner opened.
+
+    Attributes:
+        filters: The numbers of those that had not had it.
+        message: What was inside.
+        direct: Whether it came past the network: out of an archive, or from a trusted peer.
+        page: The request for history that asked for it and brought it; None if there is none.
+    """
 
     filters: tuple[int, ...]
     message: OpenedMessage
     direct: bool
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,8 @@ class HistoryBook:
         # Ends that wait until all that came before them was opened.
         self._ending: dict[int, HistoryDone] = {}
         self._marks = itertools.count(1)
+        # What each request brought that was asked for, until it is all opened and told.
+        self._brought: dict[int, set[EnvelopeHash]] = {}
         # Limits of requests that were given up, by server and id: their answers may still come.
         self._given_up: dict[int, dict[EnvelopeHash, int]] = {}
 
@@ -93,6 +95,7 @@ class HistoryBook:
             "history requests": len(self._open),
             "history ends": len(self._ending),
             "history worlds": len(self._worlds),
+            "history brought": sum(len(hashes) for hashes in self._brought.values()),
         }
 
     # ---- the owner
@@ -186,6 +189,7 @@ class HistoryBook:
         for mark, done in list(self._ending.items()):
             if done.request == request:
                 del self._ending[mark]
+        self._brought.pop(request, None)
         open = self._open.pop(request, None)
         if open is None:
             return
@@ -237,6 +241,7 @@ class HistoryBook:
                 return
         taken = received.envelopes if received.trusted else tuple(asked_for)
         new = sum(self._heard.note(part.hash) for part in asked_for)
+        self._brought.setdefault(open.wish.request, set()).update(part.hash for part in asked_for)
         told = min(len(asked_for), open.limit - open.told)
         open.told += told
         self._emit(HistoryArriving(open.wish.request, told, min(new, told), size_bytes))
@@ -270,7 +275,13 @@ class HistoryBook:
         """Tell the owner of an end, now that all that came before it was told."""
         done = self._ending.pop(mark, None)
         if done is not None:
+            self._brought.pop(done.request, None)
             self._emit(done)
+
+    def page_of(self, envelope: EnvelopeHash) -> int | None:
+        """Return the request that brought an envelope that was just opened; None if none did."""
+        brought = (request for request, hashes in self._brought.items() if envelope in hashes)
+        return next(brought, None)
 
     def _open_of(self, peer: int) -> OpenHistory | None:
         return next((open for open in self._open.values() if peer in open.sessions), None)

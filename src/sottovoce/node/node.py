@@ -340,7 +340,8 @@ class Node:
             case gossip.MessageOpened(filters, message, direct):
                 untold = self._heard.take_untold(message.hash, filters)
                 if untold:
-                    self._effects.append(MessageArrived(untold, message, direct))
+                    page = self._history.page_of(message.hash) if direct else None
+                    self._effects.append(MessageArrived(untold, message, direct, page))
             case gossip.EnvelopesSent(peer, hashes):
                 self._effects.append(SentToPeer(self._links.key_of(peer), hashes))
             case gossip.BatchConfirmed(peer, batch, refused, accepted):

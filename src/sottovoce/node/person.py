@@ -157,10 +157,11 @@ class Person:
         now: Moment,
     ) -> list[PersonOutput]:
         match fact:
-            case MessageArrived(numbers, message, _):
+            case MessageArrived(numbers, message, _, page):
                 heard = (self._filters.get(each) for each in numbers)
                 filters = tuple(each.number for each in heard if each is not None)
-                opened = stack_events.EnvelopeOpened(filters, message)
+                archived = self._history.is_page(page)
+                opened = stack_events.EnvelopeOpened(filters, message, archived=archived)
                 return self._tell_stack(opened, now) if filters else []
             case SentToPeer(peer, hashes):
                 return self._tell_stack(stack_events.EnvelopesTaken(peer, hashes), now)

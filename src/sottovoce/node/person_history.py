@@ -67,6 +67,10 @@ class PersonHistory:
         """Return how the trusted mailservers stand."""
         return self._client.standing()
 
+    def is_page(self, request: int | None) -> bool:
+        """Tell whether a request of the node is one that a trusted mailserver is at, for us."""
+        return request is not None and request in self._inner
+
     def is_server(self, key: PublicKey) -> bool:
         """Tell whether somebody is one of the trusted mailservers."""
         return key in self._servers

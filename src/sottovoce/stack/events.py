@@ -30,10 +30,12 @@ class EnvelopeOpened:
     Attributes:
         filters: Their numbers, as given in `Listen`; never empty.
         message: What was inside.
+        archived: Whether it came out of the archive of a mailserver of ours.
     """
 
     filters: tuple[int, ...]
     message: OpenedMessage
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,7 @@ class Arrived:
         public_chats: The public chats on whose topics it came; empty if it came to us alone.
         sent_unix_ms: When its envelope was sent, by the sender's clock.
         envelope: The envelope's hash.
+        archived: Whether it came out of the archive of a mailserver of ours.
     """
 
     payload: Payload
@@ -266,6 +269,7 @@ class Arrived:
     public_chats: tuple[str, ...] = field(repr=False)
     sent_unix_ms: int
     envelope: EnvelopeHash
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ Spec: status-go protocol/message_processor.go and protocol/messenger.go; Status 
 usage) (docs/decisions/0007-a-person-is-a-machine.md).
 """
 
+from dataclasses import replace
 from typing import Final, TypeAlias, assert_never
 
 from typing_extensions import override
@@ -209,7 +210,7 @@ class Stack:
         for brought in brought_all:
             match brought:
                 case Arrived():
-                    outputs.append(brought)
+                    outputs.append(replace(brought, archived=True) if event.archived else brought)
                 case Delivered():
                     outputs += self._delivery.delivered(brought)
                 case SecretAgreed():

@@ -242,7 +242,9 @@ def update(*, clock: int = NOW_MS, ens_name: str = "", picture: str = "") -> Con
     return ContactUpdate(clock, ens_name, picture)
 
 
-def carry(outputs: Iterable[ChatOutput], author: Person, *to: Person) -> list[ChatOutput]:
+def carry(
+    outputs: Iterable[ChatOutput], author: Person, *to: Person, archived: bool = False
+) -> list[ChatOutput]:
     """Bring what somebody submitted to those whom it is for, and return what they say."""
     said: list[ChatOutput] = []
     for submitted in only(MessageSubmitted, outputs):
@@ -250,7 +252,8 @@ def carry(outputs: Iterable[ChatOutput], author: Person, *to: Person) -> list[Ch
             unwrapped = unwrap(submitted.raw)
             assert unwrapped.author == author.key
             assert unwrapped.message_id == submitted.message_id
-            said += person.handle(_as_arrived(submitted, unwrapped.payload, author.key))
+            event = _as_arrived(submitted, unwrapped.payload, author.key)
+            said += person.handle(replace(event, archived=archived))
     return said
 
 

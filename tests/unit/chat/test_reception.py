@@ -13,7 +13,7 @@ from sottovoce.chat.commands import (
     OpenOneToOne,
     SendMessage,
 )
-from sottovoce.chat.events import ChatChanged, MessageAdded, Unshown
+from sottovoce.chat.events import ChatChanged, MessageAdded, MessageChanged, Unshown
 from sottovoce.chat.records import ChatKind, MessageState
 from sottovoce.chat.settings import ChatSettings
 from sottovoce.payloads.chat_message import (
@@ -25,9 +25,11 @@ from sottovoce.payloads.chat_message import (
 )
 from sottovoce.payloads.invitation import GroupChatInvitation
 from sottovoce.payloads.message_id import message_id_text
+from sottovoce.payloads.metadata import unwrap
 from sottovoce.payloads.registry import UnknownPayload
 from sottovoce.secure.facts import Secrecy
-from unit.chat.people import LOBBY, NOW_MS, Person, carry, one, only, private, public
+from sottovoce.stack.events import MessageSubmitted
+from unit.chat.people import LOBBY, NOW_MS, Person, arrived, carry, one, only, private, public
 
 PNG = ImageMessage(b"\x89PNG\r\n\x1a\n" + bytes(32), 1)
 
@@ -95,6 +97,41 @@ def test_own_public_message_that_comes_back_is_a_duplicate(anna: Person) -> None
     assert carry(outputs, anna, anna) == []
     assert anna.chats.statistics[Unshown.DUPLICATE] == 1
     assert anna.texts() == ["Ciao"]
+
+
+def test_own_public_message_that_comes_back_out_of_an_archive_is_stored(anna: Person) -> None:
+    anna.join()
+    outputs = anna.do(SendMessage(LOBBY, "Ciao"))
+    changed = one(MessageChanged, carry(outputs, anna, anna, archived=True))
+    assert changed.message.state is MessageState.STORED
+    assert anna.store.load_message(changed.message.id) == changed.message
+    assert carry(outputs, anna, anna, archived=True) == []
+    assert anna.chats.statistics[Unshown.DUPLICATE] == 2
+
+
+def test_own_public_message_of_another_device_out_of_an_archive_is_stored(anna: Person) -> None:
+    anna.join()
+    event = replace(arrived(public(), anna), archived=True)
+    assert one(MessageAdded, anna.handle(event)).message.state is MessageState.STORED
+
+
+def test_what_others_say_is_received_wherever_it_comes_from(anna: Person, bruno: Person) -> None:
+    bruno.join()
+    event = replace(arrived(public(), anna), archived=True)
+    assert one(MessageAdded, bruno.handle(event)).message.state is MessageState.RECEIVED
+    assert bruno.handle(event) == []
+
+
+def test_private_message_of_our_own_out_of_an_archive_may_be_for_one_device_of_many(
+    anna: Person, bruno: Person
+) -> None:
+    anna.do(OpenOneToOne(bruno.key))
+    [submitted] = only(MessageSubmitted, anna.do(SendMessage(bruno.id, "Ciao")))
+    copy = arrived(unwrap(submitted.raw).payload, anna)
+    anna.handle(replace(copy, message_id=submitted.message_id, archived=True))
+    message = anna.store.load_message(submitted.message_id)
+    assert message is not None
+    assert message.state is MessageState.QUEUED
 
 
 def test_own_public_message_of_another_device_is_shown_as_sent(anna: Person) -> None:

@@ -118,7 +118,7 @@ class Office:
         def answer() -> None:
             person.told(effects.HistoryArriving(ask.request, len(page), len(page), 100 * len(page)))
             for letter in page:
-                person.hears(letter, direct=True)
+                person.hears(letter, direct=True, page=ask.request)
             person.told(effects.HistoryDone(ask.request, PageEnd.ANSWERED, cursor))
 
         self.later(answer)
@@ -220,7 +220,7 @@ class Participant:
             self.tell(effects.PostSucceeded(request, name, 100, 1, 1.0))
             self.tell(effects.SentToPeer(RELAY, (name,)))
 
-    def hears(self, letter: Letter, *, direct: bool) -> None:
+    def hears(self, letter: Letter, *, direct: bool, page: int | None = None) -> None:
         route = letter.post.route
         numbers = tuple(
             number
@@ -230,7 +230,7 @@ class Participant:
             and _opens(wanted.key, route.envelope_key)
         )
         if numbers and self._person is not None:
-            self.tell(effects.MessageArrived(numbers, _opened(letter), direct))
+            self.tell(effects.MessageArrived(numbers, _opened(letter), direct, page))
 
     def _perform(self, output: PersonOutput) -> None:
         match output:

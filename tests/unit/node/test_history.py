@@ -166,6 +166,31 @@ def test_answer_until_now_may_be_as_new_as_the_server_likes() -> None:
     assert scene.client.heard() == [b"new"]
 
 
+def test_message_that_was_asked_for_names_the_request_that_brought_it() -> None:
+    scene = Scene()
+    key = scene.server.mailserver.enode.public_key
+    scene.client.command(inputs.TrustPeer(key, trusted=True))
+    scene.server.send(old(b"unasked"))
+    live = old(b"live", sent_unix_s=TO_UNIX_S, pow=0.01)
+    scene.server.wire.send(Packet(1, rlp.encode_list([live.raw])))
+    scene.ask(7)
+    scene.server.send(old(b"one"), old(b"beside", sent_unix_s=TO_UNIX_S + 50))
+    scene.server.send(old(b"two"))
+    scene.server.complete()
+    told = {fact.message.payload: fact.page for fact in scene.client.told(MessageArrived)}
+    assert told == {b"unasked": None, b"live": None, b"one": 7, b"beside": None, b"two": 7}
+    assert scene.client.node.sizes()["history brought"] == 0
+
+
+def test_what_a_cancelled_request_brought_is_forgotten() -> None:
+    scene = Scene()
+    scene.ask(7)
+    scene.server.send(old(b"one"))
+    assert scene.client.node.sizes()["history brought"] == 1
+    scene.client.command(inputs.CancelHistory(7))
+    assert scene.client.node.sizes()["history brought"] == 0
+
+
 # ---- liars
 
 

@@ -332,3 +332,26 @@ def test_word_of_a_mailserver_that_we_trust_no_more_counts_not() -> None:
     kept = anna.store.chat.load_message(message.id)
     assert kept is not None
     assert kept.state is MessageState.SENT
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_public_message_whose_confirmation_was_lost_is_stored_when_a_mailserver_gives_it_back(
+    is_trusted: bool,
+) -> None:
+    office = Office()
+    anna = Participant("anna", office)
+    anna.start(SERVER)
+    anna.ask(JoinPublicChat(LOBBY))
+    message = anna.ask(SendMessage(LOBBY, "Who is there?"))
+    assert isinstance(message, Message)
+    office.run(1)
+    anna.stop()
+    office.run(60)
+    anna.start(*((SERVER,) if is_trusted else ()))
+    office.run(60)
+    [letter] = office.archive
+    if not is_trusted:
+        anna.hears(letter, direct=True, page=5)  # of a program that shares the node
+    kept = anna.store.chat.load_message(message.id)
+    assert kept is not None
+    assert kept.state is (MessageState.STORED if is_trusted else MessageState.SENT)

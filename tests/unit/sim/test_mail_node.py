@@ -80,4 +80,5 @@ def test_frozen_links_are_missed_when_they_thaw() -> None:
 
 def test_sizes_name_what_servers_can_make_grow() -> None:
     sizes = Scene().client.node.sizes()
-    assert sizes == {"history requests": 0, "history ends": 0, "history worlds": 0, "heard": 0}
+    names = {"requests", "ends", "worlds", "brought"}
+    assert sizes == {f"history {name}": 0 for name in names} | {"heard": 0}

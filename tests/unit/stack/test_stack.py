@@ -1,5 +1,7 @@
 """Whole stacks back to back: what one says, the other hears."""
 
+from dataclasses import replace
+
 from sottovoce.base.quantities import PublicKey
 from sottovoce.gossip.proof_of_work import mine
 from sottovoce.gossip.seal import EnvelopeRoute, seal
@@ -10,6 +12,7 @@ from sottovoce.secure.settings import DAY_S, SecureSettings
 from sottovoce.stack.destinations import Contact, PublicChat
 from sottovoce.stack.events import (
     Acknowledged,
+    Arrived,
     BundleLearned,
     Dropped,
     ForwardSecrecySet,
@@ -347,6 +350,20 @@ def test_public_chat_is_heard_by_all_who_listen() -> None:
     [fact] = arrived(bob)
     assert (fact.public_chats, fact.secrecy) == (("lobby",), Secrecy.PUBLIC)
     assert carol.heard == []
+
+
+def test_what_came_out_of_an_archive_says_so() -> None:
+    office, alice, bob = friends()
+    for person in (alice, bob):
+        person.knows(chats=["lobby"])
+    bob.connect(False)
+    alice.say("ciao", "lobby")
+    event = bob.open(office.sent[-1])
+    assert event is not None
+    for archived in (False, True):
+        [fact] = bob.stack.handle(replace(event, archived=archived), office.now)
+        assert isinstance(fact, Arrived)
+        assert fact.archived is archived
 
 
 def test_public_message_that_no_peer_took_is_posted_anew() -> None:
