@@ -179,3 +179,7 @@ class SentBatches:
     def take(self, batch: EnvelopeHash) -> tuple[EnvelopeHash, ...]:
         """Return the envelopes of our own in a packet, once; empty if it is not waited for."""
         return self._batches.pop(batch, ())
+
+    def forget_all(self) -> None:
+        """Wait for no answer any more: the peer gives answers that cannot be read."""
+        self._batches.clear()

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 from sottovoce.base.errors import RemoteProtocolError
 from sottovoce.base.packets import Packet
 from sottovoce.gossip.confirmations import (
+    UNREADABLE,
     BatchResponse,
     decode_batch_acknowledged,
     decode_message_response,
@@ -179,6 +180,9 @@ def _read_batch_acknowledged(session: Session, payload: bytes) -> BatchAnswered:
 
 def _read_message_response(session: Session, payload: bytes) -> BatchAnswered | None:
     response = decode_message_response(payload)
+    if response is None or response is UNREADABLE:
+        # It may have refused anything; the bare acknowledgement that follows must not count.
+        session.batches.forget_all()
     return None if response is None else BatchAnswered(session.confirm(response))
 
 

@@ -5,6 +5,7 @@ import pytest
 from sottovoce.base.packets import Packet
 from sottovoce.base.quantities import Topic
 from sottovoce.base.secret import SymmetricKey
+from sottovoce.codec import rlp
 from sottovoce.gossip.bloom import bloom_to_bytes, topic_bloom
 from sottovoce.gossip.confirmations import (
     Refusal,
@@ -333,6 +334,19 @@ def test_refusal_of_our_own_envelope_is_told_with_the_peers_words() -> None:
     refusals = [Refusal(own.hash, 1, "too late"), Refusal(make_envelope(b"x").hash, 1, "other")]
     answer = Packet(12, encode_message_response(batch, refusals, 1000))
     assert bench.feed(1, answer) == [BatchConfirmed(1, batch, ((own.hash, "too late"),), ())]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_acknowledgement_behind_a_response_that_cannot_be_read_confirms_nothing(
+    version: int,
+) -> None:
+    bench = Bench()
+    bench.greet(1)
+    batch = batch_hash(sent_batch(bench, make_envelope()))
+    response = Packet(12, rlp.encode((version, (batch, ((b"a hash of other length",),)))))
+    acknowledged = Packet(11, encode_batch_acknowledged(batch))
+    assert bench.feed(1, response, acknowledged) == []
+    assert failures(bench.feed(1, response)) == []
 
 
 def test_batches_of_others_envelopes_are_not_told() -> None:
