@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from sottovoce.cli.options import DataDir, Json, PasswordFile
-from sottovoce.cli.output import errors_as_sentences
 from sottovoce.cli.paths import data_place
+from sottovoce.cli.verbs import verb
 
 app = typer.Typer(
     help="Who you are: make, recover, list, show and export accounts.",
@@ -32,6 +32,7 @@ LightKdf = Annotated[
     "create",
     epilog="Example: sottovoce account create Anna",
 )
+@verb
 def create(
     name: Name = None,
     *,
@@ -46,23 +47,23 @@ def create(
     """Make an account and print its recovery phrase, once: it is kept nowhere."""
     from sottovoce.cli.account_work import CreateOptions, run_create
 
-    with errors_as_sentences():
-        run_create(
-            CreateOptions(
-                name=name,
-                words=words,
-                light_kdf=light_kdf,
-                password_file=password_file,
-                data_dir=data_place(data_dir),
-                as_json=as_json,
-            )
+    run_create(
+        CreateOptions(
+            name=name,
+            words=words,
+            light_kdf=light_kdf,
+            password_file=password_file,
+            data_dir=data_place(data_dir),
+            as_json=as_json,
         )
+    )
 
 
 @app.command(
     "recover",
     epilog="Example: sottovoce account recover --phrase-file paper.txt",
 )
+@verb
 def recover(
     name: Name = None,
     *,
@@ -78,32 +79,32 @@ def recover(
     """Bring an account back from its recovery phrase, or give it a new password."""
     from sottovoce.cli.account_work import RecoverOptions, run_recover
 
-    with errors_as_sentences():
-        run_recover(
-            RecoverOptions(
-                name=name,
-                phrase_file=phrase_file,
-                light_kdf=light_kdf,
-                password_file=password_file,
-                data_dir=data_place(data_dir),
-                as_json=as_json,
-            )
+    run_recover(
+        RecoverOptions(
+            name=name,
+            phrase_file=phrase_file,
+            light_kdf=light_kdf,
+            password_file=password_file,
+            data_dir=data_place(data_dir),
+            as_json=as_json,
         )
+    )
 
 
 @app.command("list")
+@verb
 def list_(*, data_dir: DataDir = None, as_json: Json = False) -> None:
     """Print the accounts of this machine, the one used last in front."""
     from sottovoce.cli.account_work import run_list
 
-    with errors_as_sentences():
-        run_list(data_place(data_dir), as_json=as_json)
+    run_list(data_place(data_dir), as_json=as_json)
 
 
 @app.command(
     "show",
     epilog="Example: sottovoce account show --qr me.png",
 )
+@verb
 def show(
     account: Annotated[
         str | None, typer.Argument(help="Which account; not needed for the only one.")
@@ -134,15 +135,14 @@ def show(
     options = ShowOptions(
         with_bundle=with_bundle, qr_file=qr_file, light_background=light_background
     )
-    with errors_as_sentences():
-        place = data_place(data_dir)
-        run_show(account, options, password_file, place, as_json=as_json)
+    run_show(account, options, password_file, data_place(data_dir), as_json=as_json)
 
 
 @app.command(
     "export",
     epilog="Example: sottovoce account export Anna --to key.json",
 )
+@verb
 def export(
     account: Annotated[
         str | None, typer.Argument(help="Which account; not needed for the only one.")
@@ -161,5 +161,4 @@ def export(
     """Give the file with the chat key, locked with its password; go-ethereum reads it."""
     from sottovoce.cli.account_work import run_export
 
-    with errors_as_sentences():
-        run_export(account, to, data_place(data_dir), phrase=phrase, as_json=as_json)
+    run_export(account, to, data_place(data_dir), phrase=phrase, as_json=as_json)

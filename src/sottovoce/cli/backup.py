@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from sottovoce.cli.options import Account, DataDir, Json, PasswordFile
-from sottovoce.cli.output import errors_as_sentences
 from sottovoce.cli.paths import data_place
+from sottovoce.cli.verbs import verb
 
 app = typer.Typer(
     help="One encrypted file with everything that an account would miss: make, check, restore.",
@@ -31,6 +31,7 @@ BackupPassword = Annotated[
     "create",
     epilog="Example: sottovoce backup create anna.backup",
 )
+@verb
 def create(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to make.")],
     *,
@@ -69,38 +70,38 @@ def create(
     """Put an account with all its messages into one encrypted file; a node may run meanwhile."""
     from sottovoce.cli.backup_work import CreateOptions, run_create
 
-    with errors_as_sentences():
-        run_create(
-            CreateOptions(
-                file=file,
-                account=account,
-                asks_own_password=own_password,
-                own_password_file=own_password_file,
-                overwrite=force,
-                light_kdf=light_kdf,
-                password_file=password_file,
-                data_dir=data_place(data_dir),
-                as_json=as_json,
-            )
+    run_create(
+        CreateOptions(
+            file=file,
+            account=account,
+            asks_own_password=own_password,
+            own_password_file=own_password_file,
+            overwrite=force,
+            light_kdf=light_kdf,
+            password_file=password_file,
+            data_dir=data_place(data_dir),
+            as_json=as_json,
         )
+    )
 
 
 @app.command(
     "verify",
     epilog="Example: sottovoce backup verify anna.backup",
 )
+@verb
 def verify(file: File, *, password_file: BackupPassword = None, as_json: Json = False) -> None:
     """Check every byte of a backup and tell what is in it; nothing is changed."""
     from sottovoce.cli.backup_work import run_verify
 
-    with errors_as_sentences():
-        run_verify(file, password_file, as_json=as_json)
+    run_verify(file, password_file, as_json=as_json)
 
 
 @app.command(
     "restore",
     epilog="Example: sottovoce backup restore anna.backup",
 )
+@verb
 def restore(
     file: File,
     *,
@@ -127,14 +128,13 @@ def restore(
     """Bring an account back, on this machine or a new one, with everything in the backup."""
     from sottovoce.cli.backup_work import RestoreOptions, run_restore
 
-    with errors_as_sentences():
-        run_restore(
-            RestoreOptions(
-                file=file,
-                as_new_device=as_new_device,
-                replaces=replace,
-                password_file=password_file,
-                data_dir=data_place(data_dir),
-                as_json=as_json,
-            )
+    run_restore(
+        RestoreOptions(
+            file=file,
+            as_new_device=as_new_device,
+            replaces=replace,
+            password_file=password_file,
+            data_dir=data_place(data_dir),
+            as_json=as_json,
         )
+    )

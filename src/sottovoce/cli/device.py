@@ -1,24 +1,11 @@
 """``sottovoce device``: the verbs and their options; the work is in `device_work`."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from sottovoce.cli.options import (
-    Account,
-    DataDir,
-    DayMb,
-    Json,
-    Metered,
-    PasswordFile,
-    Peers,
-    Timeout,
-    TransportName,
-    Verbose,
-)
-from sottovoce.cli.output import errors_as_sentences
-from sottovoce.cli.paths import data_place
-from sottovoce.gossip.settings import Transport
+from sottovoce.cli.blocks import Offline, Online
+from sottovoce.cli.verbs import verb
 
 app = typer.Typer(
     help="Your own devices: pair, list, disable.", no_args_is_help=True, rich_markup_mode=None
@@ -29,8 +16,12 @@ DeviceName = Annotated[
     typer.Argument(metavar="DEVICE", help="The device's code, its name, or its installation id."),
 ]
 
+# Somebody walks to the other device and back.
+_PATIENT: Final = Online(timeout_s=60.0)
+
 
 @app.command("pair", epilog="Example: sottovoce device pair 7K2M-9QXD")
+@verb
 def pair(
     code: Annotated[
         str | None,
@@ -44,16 +35,7 @@ def pair(
     name: Annotated[
         str, typer.Option(metavar="NAME", help="What this device is called; your devices see it.")
     ] = "",
-    account: Account = None,
-    password_file: PasswordFile = None,
-    peers: Peers = None,
-    transport: TransportName = Transport.EITHER,
-    metered: Metered = False,
-    day_mb: DayMb = 0,
-    timeout_s: Timeout = 60.0,
-    data_dir: DataDir = None,
-    as_json: Json = False,
-    verbose: Verbose = False,
+    who: Online = _PATIENT,
 ) -> None:
     """Let a second device have all that you say and do.
 
@@ -61,96 +43,32 @@ def pair(
     code, and each has to be told the code of the other. Up to three devices belong together.
     """
     from sottovoce.cli.device_work import run_pair
-    from sottovoce.cli.person import PersonOptions
 
-    with errors_as_sentences():
-        run_pair(
-            PersonOptions(
-                data_dir=data_place(data_dir),
-                account=account,
-                password_file=password_file,
-                peers=tuple(peers or ()),
-                transport=transport,
-                metered=metered,
-                day_mb=day_mb,
-                timeout_s=timeout_s,
-                is_online=True,
-                needs_peers=True,
-                as_json=as_json,
-                verbose=verbose,
-            ),
-            code,
-            name,
-        )
+    run_pair(who.person(needs_peers=True), code, name)
 
 
 @app.command("list")
-def list_(
-    *,
-    account: Account = None,
-    password_file: PasswordFile = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> None:
+@verb
+def list_(*, who: Offline) -> None:
     """Print your devices that are known here, and which get what you say."""
     from sottovoce.cli.device_work import run_list
-    from sottovoce.cli.person import PersonOptions
 
-    with errors_as_sentences():
-        place = data_place(data_dir)
-        run_list(PersonOptions(place, account, password_file, as_json=as_json))
+    run_list(who.person())
 
 
 @app.command("disable", epilog="Example: sottovoce device disable 7K2M-9QXD")
-def disable(
-    device: DeviceName,
-    *,
-    account: Account = None,
-    password_file: PasswordFile = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> None:
+@verb
+def disable(device: DeviceName, *, who: Offline) -> None:
     """Give a device nothing any more: one that was sold or lost, or to make room for another."""
     from sottovoce.cli.device_work import run_disable
-    from sottovoce.cli.person import PersonOptions
 
-    with errors_as_sentences():
-        place = data_place(data_dir)
-        run_disable(PersonOptions(place, account, password_file, as_json=as_json), device)
+    run_disable(who.person(), device)
 
 
 @app.command("sync")
-def sync(
-    *,
-    account: Account = None,
-    password_file: PasswordFile = None,
-    peers: Peers = None,
-    transport: TransportName = Transport.EITHER,
-    metered: Metered = False,
-    day_mb: DayMb = 0,
-    timeout_s: Timeout = 15.0,
-    data_dir: DataDir = None,
-    as_json: Json = False,
-    verbose: Verbose = False,
-) -> None:
+@verb
+def sync(*, who: Online) -> None:
     """Tell your other devices the whole present state once more."""
     from sottovoce.cli.device_work import run_sync
-    from sottovoce.cli.person import PersonOptions
 
-    with errors_as_sentences():
-        run_sync(
-            PersonOptions(
-                data_dir=data_place(data_dir),
-                account=account,
-                password_file=password_file,
-                peers=tuple(peers or ()),
-                transport=transport,
-                metered=metered,
-                day_mb=day_mb,
-                timeout_s=timeout_s,
-                is_online=True,
-                needs_peers=True,
-                as_json=as_json,
-                verbose=verbose,
-            )
-        )
+    run_sync(who.person(needs_peers=True))

@@ -62,27 +62,36 @@ class LimitOptions:
     exempt: frozenset[str] = frozenset()
 
 
-def read_limits(
-    packets: str | None, size_bytes: str | None, tolerance: int, exempt: list[str] | None
-) -> LimitOptions:
-    """Read what was typed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """A block of options: limits as they were typed."""
 
-    Raises:
-        LocalProtocolError: Limits are not three numbers, an exempt host is no IP address, or
-            something is said about limits that nobody set.
-    """
-    limits = LimitOptions(
-        packets=_three_numbers(packets, "--limit-packets"),
-        size_bytes=_three_numbers(size_bytes, "--limit-bytes"),
-        tolerance=tolerance,
-        exempt=frozenset(_address(host) for host in exempt or ()),
-    )
-    if (tolerance or exempt) and not any((*limits.packets, *limits.size_bytes)):
-        raise LocalProtocolError(
-            f"{'--limit-tolerance' if tolerance else '--exempt'} is about limits, and none is set: "
-            "set some with --limit-packets or --limit-bytes"
+    limit_packets: LimitPackets = None
+    limit_bytes: LimitBytes = None
+    limit_tolerance: LimitTolerance = 0
+    exempt: Exempt = None
+
+    def read(self) -> LimitOptions:
+        """Read what was typed.
+
+        Raises:
+            LocalProtocolError: Limits are not three numbers, an exempt host is no IP address, or
+                something is said about limits that nobody set.
+        """
+        tolerance, exempt = self.limit_tolerance, self.exempt or ()
+        limits = LimitOptions(
+            packets=_three_numbers(self.limit_packets, "--limit-packets"),
+            size_bytes=_three_numbers(self.limit_bytes, "--limit-bytes"),
+            tolerance=tolerance,
+            exempt=frozenset(_address(host) for host in exempt),
         )
-    return limits
+        if (tolerance or exempt) and not any((*limits.packets, *limits.size_bytes)):
+            option = "--limit-tolerance" if tolerance else "--exempt"
+            raise LocalProtocolError(
+                f"{option} is about limits, and none is set: set some with --limit-packets or "
+                "--limit-bytes"
+            )
+        return limits
 
 
 def _three_numbers(text: str | None, option: str) -> tuple[int, int, int]:

@@ -5,35 +5,21 @@ from typing import Annotated, Final
 
 import typer
 
-from sottovoce.cli.limit_options import (
-    Exempt,
-    LimitBytes,
-    LimitPackets,
-    LimitTolerance,
-    read_limits,
-)
+from sottovoce.cli.blocks import Online, Spoken
+from sottovoce.cli.limit_options import Limits
 from sottovoce.cli.options import (
-    Account,
     Advertise,
     DataDir,
-    DayMb,
     Json,
     Listen,
     MaxPeers,
-    Metered,
-    NoBridge,
-    PasswordFile,
     Peers,
-    SpokenWorlds,
     StatsEvery,
-    Timeout,
-    TransportName,
     Verbose,
-    Worlds,
 )
-from sottovoce.cli.output import command, errors_as_sentences
+from sottovoce.cli.output import command
 from sottovoce.cli.paths import data_place
-from sottovoce.gossip.settings import Transport
+from sottovoce.cli.verbs import verb
 
 app = typer.Typer(
     help="Mailservers: run one, trust some, fetch what was missed.",
@@ -45,6 +31,8 @@ app = typer.Typer(
 DAYS_MAX: Final = 3650
 # What `mail.settings.HISTORY_S` asks for at most.
 FETCH_DAYS_MAX: Final = 30
+# Weeks of a busy chat come page by page.
+_PATIENT: Final = Online(timeout_s=300.0)
 
 ServerUrl = Annotated[
     str,
@@ -134,6 +122,7 @@ FillDays = Annotated[
     "serve",
     epilog="Example: sottovoce mail serve --listen 0.0.0.0:30303 --advertise mail.example",
 )
+@verb
 def serve(
     *,
     listen: Listen = "127.0.0.1:30303",
@@ -146,18 +135,14 @@ def serve(
     max_mb: MaxMb = None,
     envelopes_max: MaxEnvelopes = None,
     minimum_pow: MinimumPow = 0.001,
-    transport: SpokenWorlds = Worlds.BOTH,
-    no_bridge: NoBridge = False,
+    spoken: Spoken,
     peers_max: MaxPeers = 50,
     pause_s: Pause = 0.0,
     requests_per_hour: RequestsPerHour = 1200,
     mb_per_hour: MbPerHour = 1024,
     fill_from: FillFrom = None,
     fill_days: FillDays = 30,
-    limit_packets: LimitPackets = None,
-    limit_bytes: LimitBytes = None,
-    limit_tolerance: LimitTolerance = 0,
-    exempt: Exempt = None,
+    limits: Limits,
     stats_every_s: StatsEvery = None,
     as_json: Json = False,
     verbose: Verbose = False,
@@ -166,24 +151,21 @@ def serve(
     from sottovoce.cli.mail_serve import ServeOptions, run_serve
     from sottovoce.cli.node_run import RunOptions
 
-    with errors_as_sentences():
-        place = data_place(data_dir)
-        limits = read_limits(limit_packets, limit_bytes, limit_tolerance, exempt)
     options = ServeOptions(
         relay=RunOptions(
             listen=listen,
             advertise=advertise,
             peers=tuple(peers or ()),
             trusted=(),
-            data_dir=place,
+            data_dir=data_place(data_dir),
             minimum_pow=minimum_pow,
-            transport=transport.transport,
-            bridges=not no_bridge,
+            transport=spoken.transport.transport,
+            bridges=not spoken.no_bridge,
             peers_max=peers_max,
             stats_every_s=stats_every_s,
             as_json=as_json,
             verbose=verbose,
-            limits=limits,
+            limits=limits.read(),
         ),
         archive=archive,
         password_file=password_file,
@@ -200,6 +182,7 @@ def serve(
 
 
 @app.command("add", epilog="Example: sottovoce mail add enode://1f2e…@mail.example:30303")
+@verb
 def add(
     url: ServerUrl,
     *,
@@ -211,11 +194,11 @@ def add(
     """Trust a mailserver: what you missed is fetched there, and it learns what you listen to."""
     from sottovoce.cli.mail_servers import run_add
 
-    with errors_as_sentences():
-        run_add(data_place(data_dir), url, server_password, pin=pin, as_json=as_json)
+    run_add(data_place(data_dir), url, server_password, pin=pin, as_json=as_json)
 
 
 @app.command("pin")
+@verb
 def pin(
     server: SavedServer,
     *,
@@ -226,11 +209,11 @@ def pin(
     """Ask one of the mailservers and no other, or all of them again."""
     from sottovoce.cli.mail_servers import run_pin
 
-    with errors_as_sentences():
-        run_pin(data_place(data_dir), server, off=off, as_json=as_json)
+    run_pin(data_place(data_dir), server, off=off, as_json=as_json)
 
 
 @app.command("remove")
+@verb
 def remove(
     server: Annotated[str | None, _SAVED_SERVER] = None,
     *,
@@ -243,20 +226,20 @@ def remove(
     """Trust a mailserver no longer, or use none."""
     from sottovoce.cli.mail_servers import run_remove
 
-    with errors_as_sentences():
-        run_remove(data_place(data_dir), server, is_all=all_, as_json=as_json)
+    run_remove(data_place(data_dir), server, is_all=all_, as_json=as_json)
 
 
 @app.command("status")
+@verb
 def status(*, data_dir: DataDir = None, as_json: Json = False) -> None:
     """Print the mailservers that you trust, and how each of them stands."""
     from sottovoce.cli.mail_servers import run_status
 
-    with errors_as_sentences():
-        run_status(data_place(data_dir), as_json=as_json)
+    run_status(data_place(data_dir), as_json=as_json)
 
 
 @app.command("fetch", epilog="Example: sottovoce mail fetch --every 30m")
+@verb
 def fetch(
     chat: Annotated[
         str | None,
@@ -276,42 +259,17 @@ def fetch(
             help="Connect, fetch and leave, again and again, each so often: 30m, 6h, 90s.",
         ),
     ] = None,
-    account: Account = None,
-    password_file: PasswordFile = None,
-    peers: Peers = None,
-    transport: TransportName = Transport.EITHER,
-    metered: Metered = False,
-    day_mb: DayMb = 0,
-    timeout_s: Timeout = 300.0,
-    data_dir: DataDir = None,
-    as_json: Json = False,
-    verbose: Verbose = False,
+    who: Online = _PATIENT,
 ) -> None:
     """Fetch what you missed from the mailservers that you trust."""
     from sottovoce.cli.mail_fetch import FetchOptions, run_fetch
     from sottovoce.cli.mail_text import parse_span
-    from sottovoce.cli.person import PersonOptions
 
-    with errors_as_sentences():
-        run_fetch(
-            PersonOptions(
-                data_dir=data_place(data_dir),
-                account=account,
-                password_file=password_file,
-                peers=tuple(peers or ()),
-                transport=transport,
-                metered=metered,
-                day_mb=day_mb,
-                timeout_s=timeout_s,
-                is_online=True,
-                as_json=as_json,
-                verbose=verbose,
-            ),
-            FetchOptions(chat, days, None if every is None else parse_span(every)),
-        )
+    run_fetch(who.person(), FetchOptions(chat, days, None if every is None else parse_span(every)))
 
 
 @app.command("probe")
+@verb
 def probe(
     url: ServerUrl,
     *,
@@ -325,6 +283,5 @@ def probe(
     from sottovoce.cli.mail_probe import run_probe
     from sottovoce.cli.mail_servers import read_url
 
-    with errors_as_sentences():
-        server = read_url(url, server_password)
+    server = read_url(url, server_password)
     command(run_probe)(server, timeout_s, as_json=as_json)

@@ -5,19 +5,15 @@ Exit codes: 0 ok, 1 unexpected (a full disk, too), 2 usage or a file that is not
 130 interrupted.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sottovoce.cli import account, backup, chat, contact, device, group, mail, sim
-from sottovoce.cli.limit_options import (
-    Exempt,
-    LimitBytes,
-    LimitPackets,
-    LimitTolerance,
-    read_limits,
-)
+from sottovoce.cli.blocks import Spoken
+from sottovoce.cli.limit_options import Limits
 from sottovoce.cli.options import (
     Account,
     Advertise,
@@ -27,19 +23,15 @@ from sottovoce.cli.options import (
     Json,
     Listen,
     MaxPeers,
-    Metered,
-    NoBridge,
     PasswordFile,
     Peers,
-    SpokenWorlds,
     StatsEvery,
-    TransportName,
     Verbose,
-    Worlds,
 )
-from sottovoce.cli.output import command, errors_as_sentences
+from sottovoce.cli.output import command
 from sottovoce.cli.paths import data_place
-from sottovoce.gossip.settings import Transport
+from sottovoce.cli.talk_options import ListenOptions, SendOptions
+from sottovoce.cli.verbs import verb
 
 app = typer.Typer(
     name="sottovoce",
@@ -65,18 +57,6 @@ app.add_typer(mail.app, name="mail")
 app.add_typer(backup.app, name="backup")
 app.add_typer(sim.app, name="sim")
 
-# A week: longer than any mailserver of the time kept an envelope waiting for its reader's return.
-TTL_S_MAX = 7 * 24 * 3600
-
-Identity = Annotated[
-    Path | None,
-    typer.Option(
-        "--identity-file",
-        metavar="FILE",
-        help="Private key that signs, 64 hex digits; a fresh one without it.",
-    ),
-]
-
 
 @app.callback(invoke_without_command=True)
 def root(
@@ -99,6 +79,7 @@ def root(
 
 
 @app.command()
+@verb
 def demo(
     *,
     relays: Annotated[int, typer.Option(min=1, max=8, help="Relays between the two.")] = 3,
@@ -111,6 +92,7 @@ def demo(
 
 
 @node_app.command("run")
+@verb
 def node_run(
     *,
     listen: Listen = "127.0.0.1:30303",
@@ -132,8 +114,7 @@ def node_run(
         float,
         typer.Option("--min-pow", min=0.0, help="Proof of work below which we relay nothing."),
     ] = 0.001,
-    transport: SpokenWorlds = Worlds.BOTH,
-    no_bridge: NoBridge = False,
+    spoken: Spoken,
     peers_max: MaxPeers = 50,
     pool_mb: Annotated[
         int, typer.Option(min=1, max=65536, help="Bound on pooled envelopes, MB.")
@@ -142,10 +123,7 @@ def node_run(
         bool, typer.Option("--light", help="A light node: it relays nothing of others.")
     ] = False,
     flush_delay_s: FlushDelay = 0.0,
-    limit_packets: LimitPackets = None,
-    limit_bytes: LimitBytes = None,
-    limit_tolerance: LimitTolerance = 0,
-    exempt: Exempt = None,
+    limits: Limits,
     day_mb: DayMb = 0,
     stats_every_s: StatsEvery = None,
     account: Account = None,
@@ -156,9 +134,8 @@ def node_run(
     """Run a relay until it is interrupted; with --account also somebody who can be written to."""
     from sottovoce.cli.node_run import RunOptions, run_node
 
-    with errors_as_sentences():
-        limits = read_limits(limit_packets, limit_bytes, limit_tolerance, exempt)
-    place = None if ephemeral else _place(data_dir)
+    place = None if ephemeral else data_place(data_dir)
+    bounds = limits.read()  # A slip of the pen is told before a password is asked for.
     uid, password = _somebody(place, account, password_file)
     options = RunOptions(
         listen=listen,
@@ -172,102 +149,38 @@ def node_run(
         light=light,
         flush_delay_s=flush_delay_s,
         day_mb=day_mb,
-        transport=transport.transport,
-        bridges=not no_bridge,
+        transport=spoken.transport.transport,
+        bridges=not spoken.no_bridge,
         stats_every_s=stats_every_s,
         as_json=as_json,
         verbose=verbose,
         account=uid,
         password=password,
-        limits=limits,
+        limits=bounds,
     )
     command(run_node)(options)
 
 
 @app.command()
-def send(
-    channel: Annotated[str, typer.Argument(help="Name of the public channel.")],
-    text: Annotated[str, typer.Argument(help="What to say; - reads it from stdin.")],
-    *,
-    peers: Peers = None,
-    transport: TransportName = Transport.EITHER,
-    metered: Metered = False,
-    identity: Identity = None,
-    ttl_s: Annotated[
-        int, typer.Option("--ttl", min=1, max=TTL_S_MAX, help="Seconds for which it travels.")
-    ] = 15,
-    pow_target: Annotated[
-        float | None,
-        typer.Option(
-            "--pow", min=0.0, max=1e6, help="Proof of work to reach; chosen by the size without it."
-        ),
-    ] = None,
-    work_time_s: Annotated[
-        float, typer.Option("--work-time", min=0.1, help="Seconds that its search may take.")
-    ] = 5.0,
-    timeout_s: Annotated[
-        float, typer.Option("--timeout", min=0.1, help="Seconds to wait for a peer.")
-    ] = 15.0,
-    as_json: Json = False,
-    verbose: Verbose = False,
-) -> None:
+@verb
+def send(options: SendOptions) -> None:
     """Say something in a public channel and end when a peer has taken it."""
-    from sottovoce.cli.talk import SendOptions, read_text, run_send
+    from sottovoce.cli.talk import read_text, run_send
 
-    with errors_as_sentences():
-        said = read_text(text)
-    options = SendOptions(
-        channel=channel,
-        text=said,
-        peers=tuple(peers or ()),
-        transport=transport,
-        metered=metered,
-        identity_file=identity,
-        ttl_s=ttl_s,
-        pow_target=pow_target,
-        work_time_s=work_time_s,
-        timeout_s=timeout_s,
-        as_json=as_json,
-        verbose=verbose,
-    )
-    command(run_send)(options)
+    command(run_send)(replace(options, text=read_text(options.text)))
 
 
 @app.command()
-def listen(
-    channel: Annotated[str, typer.Argument(help="Name of the public channel.")],
-    *,
-    peers: Peers = None,
-    transport: TransportName = Transport.EITHER,
-    metered: Metered = False,
-    day_mb: DayMb = 0,
-    identity: Identity = None,
-    count: Annotated[int | None, typer.Option(min=1, help="End after so many messages.")] = None,
-    timeout_s: Annotated[
-        float | None, typer.Option("--timeout", min=0.1, help="End after so many seconds.")
-    ] = None,
-    as_json: Json = False,
-    verbose: Verbose = False,
-) -> None:
+@verb
+def listen(options: ListenOptions) -> None:
     """Print what is said in a public channel."""
-    from sottovoce.cli.talk import ListenOptions, run_listen
+    from sottovoce.cli.talk import run_listen
 
-    options = ListenOptions(
-        channel=channel,
-        peers=tuple(peers or ()),
-        transport=transport,
-        metered=metered,
-        day_mb=day_mb,
-        identity_file=identity,
-        count=count,
-        timeout_s=timeout_s,
-        as_json=as_json,
-        verbose=verbose,
-    )
     command(run_listen)(options)
 
 
 @app.command()
+@verb
 def stats(
     *,
     watch_s: Annotated[
@@ -280,11 +193,11 @@ def stats(
     """Print what the running node of a data directory carried, by peer, topic and use."""
     from sottovoce.cli.stats import run_stats
 
-    with errors_as_sentences():
-        run_stats(_place(data_dir), watch_s=watch_s, as_json=as_json)
+    run_stats(data_place(data_dir), watch_s=watch_s, as_json=as_json)
 
 
 @app.command()
+@verb
 def devnet(
     *,
     relays: Annotated[int, typer.Option(min=1, max=20, help="Relays, connected in a ring.")] = 3,
@@ -292,20 +205,21 @@ def devnet(
     base_port: Annotated[
         int, typer.Option("--port", min=0, max=65000, help="Port of the first relay; 0: any.")
     ] = 0,
-    transport: SpokenWorlds = Worlds.BOTH,
-    no_bridge: NoBridge = False,
+    spoken: Spoken,
     as_json: Json = False,
 ) -> None:
     """Run a whole network on this machine, with all there is to paste, until interrupted."""
     from sottovoce.cli.devnet import DevnetOptions, run_devnet
 
+    worlds = spoken.transport.transport
     options = DevnetOptions(
-        relays, people, base_port, as_json, transport.transport, bridges=not no_bridge
+        relays, people, base_port, as_json, worlds, bridges=not spoken.no_bridge
     )
     command(run_devnet)(options)
 
 
 @peer_app.command("check")
+@verb
 def peer_check(
     enode: Annotated[str, typer.Argument(help="The peer's enode URL.")],
     *,
@@ -321,6 +235,7 @@ def peer_check(
 
 
 @peer_app.command("add")
+@verb
 def peer_add(
     enode: Annotated[str, typer.Argument(help="The peer's enode URL.")],
     *,
@@ -333,15 +248,16 @@ def peer_add(
     """Save a peer that `node run` keeps connected to."""
     from sottovoce.cli.peer import run_add
 
-    command(run_add)(enode, _place(data_dir), trusted=trusted, as_json=as_json)
+    command(run_add)(enode, data_place(data_dir), trusted=trusted, as_json=as_json)
 
 
 @peer_app.command("list")
+@verb
 def peer_list(*, data_dir: DataDir = None, as_json: Json = False) -> None:
     """Print the saved peers."""
     from sottovoce.cli.peer import run_list
 
-    command(run_list)(_place(data_dir), as_json=as_json)
+    command(run_list)(data_place(data_dir), as_json=as_json)
 
 
 def _somebody(
@@ -352,13 +268,7 @@ def _somebody(
         return None, None
     from sottovoce.cli.password import unlocking
 
-    with errors_as_sentences():
-        return unlocking(place, account, password_file)
-
-
-def _place(data_dir: Path | None) -> Path:
-    with errors_as_sentences():
-        return data_place(data_dir)
+    return unlocking(place, account, password_file)
 
 
 def main() -> None:

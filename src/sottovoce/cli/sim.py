@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sottovoce.cli.options import Json
-from sottovoce.cli.output import errors_as_sentences
+from sottovoce.cli.verbs import verb
 
 app = typer.Typer(
     help="Ask what a choice costs; the node code answers in a simulated network.",
@@ -28,6 +28,7 @@ Plot = Annotated[
 
 
 @app.command()
+@verb
 def light(
     *,
     count: Annotated[
@@ -44,11 +45,11 @@ def light(
     from sottovoce.cli.sim_light import print_light
     from sottovoce.sim.light_experiment import LightSettings
 
-    with errors_as_sentences():
-        print_light(LightSettings(seed=seed, count=count), plot, as_json=as_json)
+    print_light(LightSettings(seed=seed, count=count), plot, as_json=as_json)
 
 
 @app.command()
+@verb
 def model(
     *,
     simulation: Annotated[
@@ -67,11 +68,11 @@ def model(
     from sottovoce.sim.model_experiment import SIMULATED_USERS, ModelSettings
 
     users = SIMULATED_USERS if simulation else None
-    with errors_as_sentences():
-        print_model(ModelSettings(seed=seed, simulated_users=users), plot, as_json=as_json)
+    print_model(ModelSettings(seed=seed, simulated_users=users), plot, as_json=as_json)
 
 
 @app.command()
+@verb
 def spam(
     *,
     hashes_per_s: Annotated[
@@ -91,12 +92,12 @@ def spam(
     from sottovoce.cli.sim_spam import measured_hashes_per_s, print_spam
     from sottovoce.sim.spam_experiment import SpamSettings
 
-    with errors_as_sentences():
-        settings = SpamSettings(hashes_per_s or measured_hashes_per_s(), seed)
-        print_spam(settings, plot, as_json=as_json)
+    settings = SpamSettings(hashes_per_s or measured_hashes_per_s(), seed)
+    print_spam(settings, plot, as_json=as_json)
 
 
 @app.command()
+@verb
 def topics(*, seed: Seed = 1, plot: Plot = None, as_json: Json = False) -> None:
     """What one topic costs, and what many show.
 
@@ -106,5 +107,4 @@ def topics(*, seed: Seed = 1, plot: Plot = None, as_json: Json = False) -> None:
     from sottovoce.cli.sim_topics import print_topics
     from sottovoce.sim.topics_experiment import TopicsSettings
 
-    with errors_as_sentences():
-        print_topics(TopicsSettings(seed=seed), plot, as_json=as_json)
+    print_topics(TopicsSettings(seed=seed), plot, as_json=as_json)

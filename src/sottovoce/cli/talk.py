@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -13,10 +12,10 @@ from sottovoce.base.errors import SottovoceError
 from sottovoce.base.secret import PrivateKey
 from sottovoce.cli.budget_text import telling_of_budget
 from sottovoce.cli.output import CommandError, ExitCode, Output, printable
+from sottovoce.cli.talk_options import ListenOptions, SendOptions
 from sottovoce.cli.verbosity import configure_logging
 from sottovoce.codec.hex import decode_hex
 from sottovoce.crypto import secp256k1
-from sottovoce.gossip.settings import Transport
 from sottovoce.node.budget import MB
 from sottovoce.payloads.limits import TEXT_BYTES_MAX
 from sottovoce.sdk.client import CONNECT_TIMEOUT_S, Client
@@ -25,40 +24,6 @@ from sottovoce.sdk.messages import ChannelMessage, PeerInfo
 from sottovoce.stack.routes import PublicChat
 
 _KEY_FILE_CHARACTERS_MAX: Final = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class SendOptions:
-    """The options of ``send``; `cli.main` explains each."""
-
-    channel: str
-    text: str
-    peers: tuple[str, ...]
-    identity_file: Path | None
-    ttl_s: int
-    pow_target: float | None
-    work_time_s: float
-    timeout_s: float
-    as_json: bool
-    verbose: bool
-    transport: Transport = Transport.EITHER
-    metered: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ListenOptions:
-    """The options of ``listen``; `cli.main` explains each."""
-
-    channel: str
-    peers: tuple[str, ...]
-    identity_file: Path | None
-    count: int | None
-    timeout_s: float | None
-    as_json: bool
-    verbose: bool
-    transport: Transport = Transport.EITHER
-    metered: bool = False
-    day_mb: int = 0
 
 
 async def run_send(options: SendOptions) -> None:
@@ -159,10 +124,12 @@ def _client(options: SendOptions | ListenOptions, day_mb: int = 0) -> Client:
 
 @asynccontextmanager
 async def _connected(
-    client: Client, peers: tuple[str, ...], timeout_s: float
+    client: Client, peers: list[str] | None, timeout_s: float
 ) -> AsyncIterator[None]:
     """Connect a client to at least one of the peers."""
-    attempts = [asyncio.ensure_future(client.connect(peer, timeout_s=timeout_s)) for peer in peers]
+    attempts = [
+        asyncio.ensure_future(client.connect(peer, timeout_s=timeout_s)) for peer in peers or ()
+    ]
     try:
         await _first_success(attempts)
         yield

@@ -3,21 +3,25 @@
 import pytest
 
 from sottovoce.base.errors import LocalProtocolError
-from sottovoce.cli.limit_options import LimitOptions, read_limits
+from sottovoce.cli.limit_options import LimitOptions, Limits
 
 
 def test_nothing_said_limits_nothing() -> None:
-    assert read_limits(None, None, 0, None) == LimitOptions()
+    assert Limits().read() == LimitOptions()
 
 
 def test_numbers_are_by_address_by_peer_and_by_topic() -> None:
-    assert read_limits("40, 20,10", "0,2097152,0", 7, ["192.0.2.1", "2001:DB8:0::1"]) == (
-        LimitOptions(
-            packets=(40, 20, 10),
-            size_bytes=(0, 2097152, 0),
-            tolerance=7,
-            exempt=frozenset({"192.0.2.1", "2001:db8::1"}),
-        )
+    typed = Limits(
+        limit_packets="40, 20,10",
+        limit_bytes="0,2097152,0",
+        limit_tolerance=7,
+        exempt=["192.0.2.1", "2001:DB8:0::1"],
+    )
+    assert typed.read() == LimitOptions(
+        packets=(40, 20, 10),
+        size_bytes=(0, 2097152, 0),
+        tolerance=7,
+        exempt=frozenset({"192.0.2.1", "2001:db8::1"}),
     )
 
 
@@ -26,17 +30,17 @@ def test_numbers_are_by_address_by_peer_and_by_topic() -> None:
 )
 def test_anything_but_three_numbers_is_told_by_the_option(text: str) -> None:
     with pytest.raises(LocalProtocolError, match=r"--limit-packets takes three whole numbers"):
-        read_limits(text, None, 0, None)
+        Limits(limit_packets=text).read()
 
 
 def test_name_of_a_host_cannot_be_exempt() -> None:
     with pytest.raises(LocalProtocolError, match=r"--exempt takes an IP address, not 'relay\.ex"):
-        read_limits(None, None, 0, ["relay.example"])
+        Limits(exempt=["relay.example"]).read()
 
 
 @pytest.mark.parametrize("limits", [None, "0,0,0"])
 def test_tolerance_and_exemptions_need_limits(limits: str | None) -> None:
     with pytest.raises(LocalProtocolError, match=r"--limit-tolerance is about limits, and none"):
-        read_limits(limits, None, 5, None)
+        Limits(limit_packets=limits, limit_tolerance=5).read()
     with pytest.raises(LocalProtocolError, match=r"--exempt is about limits, and none is set: set"):
-        read_limits(None, limits, 0, ["192.0.2.1"])
+        Limits(limit_bytes=limits, exempt=["192.0.2.1"]).read()

@@ -13,7 +13,7 @@ from sottovoce.app.accounts import recover_account
 from sottovoce.cli.devnet import DevnetOptions
 from sottovoce.cli.main import app
 from sottovoce.cli.node_run import RunOptions
-from sottovoce.cli.talk import ListenOptions, SendOptions
+from sottovoce.cli.talk_options import ListenOptions, SendOptions
 from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.enode import Enode
 from sottovoce.gossip.settings import Transport
@@ -202,14 +202,27 @@ def test_send_takes_its_options(recorder: Recorder) -> None:
            "--work-time", "9", "--timeout", "3", "--identity-file", "key", "--json",
            "-v")  # fmt: skip
     assert recorder.given == [
-        SendOptions("lobby", "hi", ("a", "b"), Path("key"), 30, 0.5, 9.0, 3.0, True, True)
+        SendOptions(
+            "lobby",
+            "hi",
+            peers=["a", "b"],
+            identity_file=Path("key"),
+            ttl_s=30,
+            pow_target=0.5,
+            work_time_s=9.0,
+            timeout_s=3.0,
+            as_json=True,
+            verbose=True,
+        )
     ]
 
 
 def test_send_uses_the_numbers_of_status_by_default(recorder: Recorder) -> None:
     invoke("send", "lobby", "hi", "--peer", "a")
     assert recorder.given == [
-        SendOptions("lobby", "hi", ("a",), None, 15, None, 5.0, 15.0, False, False)
+        SendOptions(
+            "lobby", "hi", peers=["a"], ttl_s=15, pow_target=None, work_time_s=5.0, timeout_s=15.0
+        )
     ]
 
 
@@ -217,8 +230,8 @@ def test_listen_takes_its_options(recorder: Recorder) -> None:
     invoke("listen", "lobby", "--peer", "a", "--count", "2", "--timeout", "3", "--json")
     invoke("listen", "lobby", "--peer", "a")
     assert recorder.given == [
-        ListenOptions("lobby", ("a",), None, 2, 3.0, True, False),
-        ListenOptions("lobby", ("a",), None, None, None, False, False),
+        ListenOptions("lobby", peers=["a"], count=2, timeout_s=3.0, as_json=True),
+        ListenOptions("lobby", peers=["a"], count=None, timeout_s=None),
     ]
 
 
@@ -226,7 +239,7 @@ def test_node_run_takes_its_options(recorder: Recorder) -> None:
     invoke("node", "run", "--listen", "0.0.0.0:0", "--advertise", "node.example", "--peer", "a",
            "--trusted-peer", "b", "--data-dir", "data", "--min-pow", "0.2", "--max-peers", "7",
            "--pool-mb", "3", "--light", "--flush-delay", "0.3", "--stats-every", "60", "--json",
-           "--transport", "waku", "--no-bridge", "--verbose")  # fmt: skip
+           "--transport", "both", "--no-bridge", "--verbose")  # fmt: skip
     [options] = recorder.given
     assert isinstance(options, RunOptions)
     assert (options.listen, options.advertise) == ("0.0.0.0:0", "node.example")
@@ -235,7 +248,7 @@ def test_node_run_takes_its_options(recorder: Recorder) -> None:
     assert (options.minimum_pow, options.peers_max, options.pool_mb) == (0.2, 7, 3)
     assert (options.light, options.flush_delay_s, options.stats_every_s) == (True, 0.3, 60.0)
     assert (options.as_json, options.verbose) == (True, True)
-    assert (options.transport, options.bridges) == (Transport.WAKU, False)
+    assert (options.transport, options.bridges) == (Transport.BOTH, False)
 
 
 def test_node_run_listens_on_loopback_only_by_default(recorder: Recorder) -> None:
@@ -279,6 +292,12 @@ def test_node_that_keeps_nothing_runs_as_nobody(recorder: Recorder) -> None:
     assert "leave out --ephemeral" in err
 
 
+def test_limits_are_read_before_a_password_is_asked_for(recorder: Recorder) -> None:
+    code, _, err = invoke("node", "run", "--account", "Anna", "--limit-packets", "0")
+    assert (code, recorder.given) == (2, [])
+    assert "--limit-packets takes three whole numbers" in err
+
+
 def test_ephemeral_node_keeps_nothing(recorder: Recorder) -> None:
     invoke("node", "run", "--ephemeral", "--data-dir", "data")
     assert recorder.given[0].data_dir is None
@@ -300,11 +319,13 @@ def test_user_without_a_home_is_told_to_name_a_place(
 def test_devnet_takes_its_options(recorder: Recorder) -> None:
     invoke("devnet")
     invoke("devnet", "--relays", "5", "--people", "0", "--port", "30400", "--json")
-    invoke("devnet", "--transport", "whisper", "--no-bridge")
+    invoke("devnet", "--transport", "whisper")
+    invoke("devnet", "--no-bridge")
     assert recorder.given == [
         DevnetOptions(relays=3, people=2, base_port=0, as_json=False),
         DevnetOptions(relays=5, people=0, base_port=30400, as_json=True),
-        DevnetOptions(3, 2, 0, False, Transport.WHISPER, bridges=False),
+        DevnetOptions(3, 2, 0, False, Transport.WHISPER),
+        DevnetOptions(3, 2, 0, False, bridges=False),
     ]
 
 

@@ -13,7 +13,8 @@ from patience import run, until
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.cli import talk
 from sottovoce.cli.output import CommandError, ExitCode
-from sottovoce.cli.talk import ListenOptions, SendOptions, read_text, run_listen, run_send
+from sottovoce.cli.talk import read_text, run_listen, run_send
+from sottovoce.cli.talk_options import ListenOptions, SendOptions
 from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.enode import Enode
 from sottovoce.gossip.settings import GossipSettings
@@ -27,7 +28,7 @@ UNREACHABLE = str(Enode(secp256k1.public_key(key_number(77)), "127.0.0.1", 9, 9)
 SEND = SendOptions(
     channel="lobby",
     text="hello from the shell",
-    peers=(),
+    peers=[],
     identity_file=None,
     ttl_s=15,
     pow_target=0.002,
@@ -38,7 +39,7 @@ SEND = SendOptions(
 )
 LISTEN = ListenOptions(
     channel="lobby",
-    peers=(),
+    peers=[],
     identity_file=None,
     count=1,
     timeout_s=5.0,
@@ -66,7 +67,7 @@ async def say_to_a_relay(options: SendOptions) -> list[str]:
     """Run ``send`` against a relay; return what somebody in the channel hears."""
     async with clients(1) as [relay]:
         ear = await relay.channel(options.channel).subscribe()
-        await run_send(replace(options, peers=(enode_of(relay),)))
+        await run_send(replace(options, peers=[enode_of(relay)]))
         return [(await anext(ear)).text]
 
 
@@ -156,7 +157,7 @@ def test_identity_file_signs(tmp_path: Path) -> None:
     async def main() -> None:
         async with clients(1) as [relay]:
             ear = await relay.channel("lobby").subscribe()
-            await run_send(replace(SEND, peers=(enode_of(relay),), identity_file=file))
+            await run_send(replace(SEND, peers=[enode_of(relay)], identity_file=file))
             assert (await anext(ear)).sender == secp256k1.public_key(key_number(5))
 
     run(main())
@@ -165,7 +166,7 @@ def test_identity_file_signs(tmp_path: Path) -> None:
 def test_message_that_no_peer_takes_is_not_sent() -> None:
     async def main() -> None:
         async with Client(gossip=GossipSettings(minimum_pow=1000.0)) as picky:
-            await run_send(replace(SEND, peers=(enode_of(picky),), timeout_s=0.2))
+            await run_send(replace(SEND, peers=[enode_of(picky)], timeout_s=0.2))
 
     with pytest.raises(NotSentError, match=r"no peer took the message within 0\.2 s"):
         run(main())
@@ -180,19 +181,19 @@ def test_work_that_takes_longer_than_allowed_is_given_up() -> None:
 def test_one_reachable_peer_is_enough() -> None:
     async def main() -> None:
         async with clients(1) as [relay]:
-            await run_send(replace(SEND, peers=(UNREACHABLE, enode_of(relay))))
+            await run_send(replace(SEND, peers=[UNREACHABLE, enode_of(relay)]))
 
     run(main())
 
 
 def test_no_reachable_peer_is_the_first_ones_failure() -> None:
     with pytest.raises(ConnectError, match="connection refused"):
-        run(run_send(replace(SEND, peers=(UNREACHABLE, UNREACHABLE), timeout_s=0.1)))
+        run(run_send(replace(SEND, peers=[UNREACHABLE, UNREACHABLE], timeout_s=0.1)))
 
 
 def test_mistake_in_one_of_the_peers_is_told_at_once() -> None:
     with pytest.raises(LocalProtocolError):
-        run(run_send(replace(SEND, peers=(UNREACHABLE, "enode://00"))))
+        run(run_send(replace(SEND, peers=[UNREACHABLE, "enode://00"])))
 
 
 # ---- listen
@@ -201,7 +202,7 @@ def test_mistake_in_one_of_the_peers_is_told_at_once() -> None:
 async def hear_from_a_relay(options: ListenOptions, *texts: str) -> None:
     """Run ``listen`` at a relay in whose channel somebody says these texts."""
     async with clients(1) as [relay]:
-        listening = asyncio.ensure_future(run_listen(replace(options, peers=(enode_of(relay),))))
+        listening = asyncio.ensure_future(run_listen(replace(options, peers=[enode_of(relay)])))
         await until(lambda: relay.peers)
         for text in texts:
             await relay.channel(options.channel).send_text(text)
@@ -262,7 +263,7 @@ def test_listen_hears_what_was_said_before_it_came_and_is_still_alive(
     async def main() -> None:
         async with clients(1) as [relay]:
             await relay.channel("lobby").send_text("before you came")
-            await run_listen(replace(LISTEN, peers=(enode_of(relay),)))
+            await run_listen(replace(LISTEN, peers=[enode_of(relay)]))
 
     run(main())
     assert [said["text"] for said in results(capsys)] == ["before you came"]
