@@ -26,6 +26,7 @@ from sottovoce.cli.person import PersonOptions, Session, run_as_person
 from sottovoce.devp2p.enode import Enode
 from sottovoce.payloads.reaction import ReactionType
 from sottovoce.sdk.errors import ConnectError, NotDeliveredError
+from sottovoce.sdk.messages import nobody_takes
 from sottovoce.sdk.messenger_port import ChatLike, MessengerPort
 
 _STATES: Final = {
@@ -174,7 +175,7 @@ async def _how_far(session: Session, message: Message, wait: Wait, reason: str) 
     )
     if message.state is MessageState.QUEUED:
         count = len(await session.port.peers())
-        why = f"{count} peer(s) are connected" if count else session.nobody_reached
+        why = nobody_takes(count) if count else session.nobody_reached
         return f"{name} is still queued after {timeout_s:g} s, {why}; {keeps}"
     if wait is Wait.STORED:
         return (

@@ -135,7 +135,7 @@ class Client:
         self._closers: dict[int, Callable[[], None]] = {}
         self._budget_events: list[Subscription[Budget]] = []
         self._last_budget: Budget | None = None
-        self._posts = Posts()
+        self._posts = Posts(lambda: len(self._peers))
         self._numbers = itertools.count(1)
         self._ranges = itertools.count(PERSON_NUMBERS_FROM, PERSON_NUMBERS)
         self._owners: dict[int, Callable[[effects.Fact], None]] = {}

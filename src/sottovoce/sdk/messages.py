@@ -1,6 +1,7 @@
 """What the SDK hands out: channel messages, receipts, peers, statistics."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -38,6 +39,18 @@ class ChannelMessage:
     clock: int = 0
 
 
+def nobody_takes(peer_count: int) -> str:
+    """Say why connected peers took nothing, and what helps.
+
+    Args:
+        peer_count: How many there are, 1 or more.
+    """
+    return (
+        f"none of the connected peers ({peer_count}) takes this topic, or so little proof of work: "
+        "connect to a relay too, which takes all topics, or ask for more work"
+    )
+
+
 class SentMessage:
     """A message that left for the network: what was sealed, and whether a peer took it.
 
@@ -47,16 +60,27 @@ class SentMessage:
         size_bytes: The envelope's length.
         tries: Nonces tried for the proof of work.
         pow: The proof of work reached.
+
+    Args:
+        peer_count: Tells how many peers are connected.
     """
 
     def __init__(
-        self, *, envelope_hash: EnvelopeHash, topic: Topic, size_bytes: int, tries: int, pow_: float
+        self,
+        *,
+        envelope_hash: EnvelopeHash,
+        topic: Topic,
+        size_bytes: int,
+        tries: int,
+        pow_: float,
+        peer_count: Callable[[], int],
     ) -> None:
         self.hash = envelope_hash
         self.topic = topic
         self.size_bytes = size_bytes
         self.tries = tries
         self.pow = pow_
+        self._peer_count = peer_count
         self._peers: list[PublicKey] = []
         self._first_peer = asyncio.Event()
 
@@ -76,8 +100,12 @@ class SentMessage:
                 await self._first_peer.wait()
         except TimeoutError:
             raise NotSentError(
-                f"no peer took the message within {timeout_s:g} s; connect to a peer first"
+                f"no peer took the message within {timeout_s:g} s; {self._remedy()}"
             ) from None
+
+    def _remedy(self) -> str:
+        count = self._peer_count()
+        return nobody_takes(count) if count else "connect to a peer first"
 
     def note_peer(self, peer: PublicKey) -> None:
         """Note that it went out to a peer (the client calls this)."""

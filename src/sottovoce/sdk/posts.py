@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 
 
 class Posts:
-    """What waits for its proof of work, and what somebody still asks after."""
+    """What waits for its proof of work, and what somebody still asks after.
+
+    Args:
+        peer_count: Tells how many peers are connected.
+    """
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def __init__(self) -> None:
+    def __init__(self, peer_count: Callable[[], int]) -> None:
+        self._peer_count = peer_count
         self._waiting: dict[int, tuple[Topic, asyncio.Future[SentMessage]]] = {}
         self._sent: WeakValueDictionary[EnvelopeHash, SentMessage] = WeakValueDictionary()
 
@@ -50,7 +55,7 @@ class Posts:
             return
         sent = SentMessage(
             envelope_hash=fact.hash, topic=topic, size_bytes=fact.size_bytes, tries=fact.tries,
-            pow_=fact.pow,
+            pow_=fact.pow, peer_count=self._peer_count,
         )  # fmt: skip
         # Known at once: the news that a peer took it may follow in the same batch.
         self._sent[fact.hash] = sent

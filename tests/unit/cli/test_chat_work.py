@@ -18,7 +18,7 @@ from sottovoce.cli.chat_work import (
 from sottovoce.cli.options import Face, Wait
 from sottovoce.cli.output import CommandError, ExitCode
 from sottovoce.devp2p.enode import Enode
-from sottovoce.gossip.settings import Transport
+from sottovoce.gossip.settings import GossipSettings, Transport
 from sottovoce.sdk.messenger import Messenger
 from sottovoce.sdk.testing import MemoryNetwork
 from unit.cli.person_records import ANNA, BRUNO
@@ -89,6 +89,19 @@ def test_message_without_a_peer_stays_queued_and_says_so() -> None:
         mine
     )
     assert str(theirs).endswith("the running node keeps trying")
+
+
+def test_message_that_no_connected_peer_takes_stays_queued_and_says_so() -> None:
+    async def scenario(network: MemoryNetwork) -> CommandError:
+        picky = GossipSettings(minimum_pow=1000.0)
+        async with alone(network) as anna, network.client(gossip=picky) as peer:
+            assert peer.enode is not None
+            await anna.connect(peer.enode)
+            return await refusal(anna, run_send, send("ciao", chat=BRUNO.hex_key))
+
+    sentence = str(run(scenario))
+    assert "after 15 s, none of the connected peers (1) takes this topic, or so little" in sentence
+    assert "it stays queued" in sentence
 
 
 @pytest.mark.parametrize(

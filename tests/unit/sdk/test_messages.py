@@ -10,9 +10,14 @@ from unit.node.pump import key_number
 PEERS = tuple(secp256k1.public_key(key_number(number)) for number in (1, 2))
 
 
-def make() -> SentMessage:
+def make(peer_count: int = 0) -> SentMessage:
     return SentMessage(
-        envelope_hash=EnvelopeHash(bytes(32)), topic=Topic(b"topi"), size_bytes=9, tries=2, pow_=0.5
+        envelope_hash=EnvelopeHash(bytes(32)),
+        topic=Topic(b"topi"),
+        size_bytes=9,
+        tries=2,
+        pow_=0.5,
+        peer_count=lambda: peer_count,
     )
 
 
@@ -34,6 +39,20 @@ def test_wait_that_nobody_ends_says_what_to_do() -> None:
             await make().sent(0.01)
         assert str(caught.value) == (
             "no peer took the message within 0.01 s; connect to a peer first"
+        )
+        await turns(1)
+
+    run(main())
+
+
+def test_wait_for_peers_that_want_something_else_says_so() -> None:
+    async def main() -> None:
+        with pytest.raises(NotSentError) as caught:
+            await make(peer_count=2).sent(0.01)
+        assert str(caught.value) == (
+            "no peer took the message within 0.01 s; none of the connected peers (2) takes this "
+            "topic, or so little proof of work: connect to a relay too, which takes all topics, or "
+            "ask for more work"
         )
         await turns(1)
 

@@ -14,7 +14,7 @@ HASH, PEER = EnvelopeHash(bytes(32)), PublicKey(bytes(64))
 
 def test_post_is_done_when_the_node_says_so() -> None:
     async def main() -> None:
-        posts, wishes = Posts(), list[inputs.Input]()
+        posts, wishes = Posts(lambda: 0), list[inputs.Input]()
         waiting = asyncio.ensure_future(posts.post(post(7), wishes.append))
         await until(lambda: wishes)
         posts.done(effects.PostSucceeded(8, HASH, 1, 1, 1.0))  # Somebody else's.
@@ -30,7 +30,7 @@ def test_post_is_done_when_the_node_says_so() -> None:
 
 def test_post_that_failed_says_why() -> None:
     async def main() -> None:
-        posts = Posts()
+        posts = Posts(lambda: 0)
         with pytest.raises(PostError, match="too large"):
             await posts.post(post(7), lambda _: posts.done(effects.PostFailed(7, "too large")))
 
@@ -39,7 +39,7 @@ def test_post_that_failed_says_why() -> None:
 
 def test_nobody_waits_for_ever() -> None:
     async def main() -> None:
-        posts = Posts()
+        posts = Posts(lambda: 0)
         waiting = asyncio.ensure_future(posts.post(post(7), lambda _: None))
         await until(lambda: len(posts))
         posts.give_up_all(ClientClosedError("closed"))
