@@ -28,12 +28,15 @@ def read_secret_file(file: Path, *, is_guarded: bool = True) -> str:
                 )
             raw = stream.read(SECRET_BYTES_MAX + 1)
     except OSError as error:
-        raise LocalProtocolError(f"cannot read {file}: {error.strerror}") from None
+        raise LocalProtocolError(
+            f"cannot read {file}: {error.strerror}; name a file that holds the secret and that "
+            "you can read"
+        ) from None
     if len(raw) > SECRET_BYTES_MAX:
         raise LocalProtocolError(f"{file} has more than {SECRET_BYTES_MAX} bytes; is it the one?")
     text = decoded_secret(raw)
     if text is None:
-        raise LocalProtocolError(f"{file} is not UTF-8 text")
+        raise LocalProtocolError(f"{file} is not UTF-8 text; is it the one?")
     return text.removesuffix("\n").removesuffix("\r")
 
 

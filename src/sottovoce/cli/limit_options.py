@@ -80,8 +80,8 @@ class Limits:
         """
         tolerance, exempt = self.limit_tolerance, self.exempt or ()
         limits = LimitOptions(
-            packets=_three_numbers(self.limit_packets, "--limit-packets"),
-            size_bytes=_three_numbers(self.limit_bytes, "--limit-bytes"),
+            packets=_three_numbers(self.limit_packets, "--limit-packets", "40,20,10"),
+            size_bytes=_three_numbers(self.limit_bytes, "--limit-bytes", "4000000,2000000,500000"),
             tolerance=tolerance,
             exempt=frozenset(_address(host) for host in exempt),
         )
@@ -94,7 +94,7 @@ class Limits:
         return limits
 
 
-def _three_numbers(text: str | None, option: str) -> tuple[int, int, int]:
+def _three_numbers(text: str | None, option: str, example: str) -> tuple[int, int, int]:
     if text is None:
         return (0, 0, 0)
     parts = [part.strip() for part in text.split(",")]
@@ -103,7 +103,7 @@ def _three_numbers(text: str | None, option: str) -> tuple[int, int, int]:
     except ValueError:
         raise LocalProtocolError(
             f"{option} takes three whole numbers from 0 up, by address, peer and topic, "
-            f"such as 40,20,10; not {text!r}"
+            f"such as {example}; not {text!r}"
         ) from None
     return by_address, by_peer, by_topic
 
@@ -119,5 +119,6 @@ def _address(host: str) -> str:
         return str(ip_address(host))
     except ValueError:
         raise LocalProtocolError(
-            f"--exempt takes an IP address, not {host!r}: a name could lead elsewhere tomorrow"
+            f"--exempt takes an IP address, such as 192.0.2.1, not {host!r}: a name could lead "
+            "elsewhere tomorrow, and a range to strangers"
         ) from None

@@ -23,12 +23,14 @@ def parse_span(text: str) -> int:
     match = _SPAN.match(text.strip().lower())
     if match is None:
         raise CommandError(
-            "--every takes a number with its unit: 90s, 30m, 6h or 1d", ExitCode.USAGE
+            f"--every takes a number with its unit (90s, 30m, 6h or 1d), not {text!r}",
+            ExitCode.USAGE,
         )
     span_s = int(match[1]) * _WRITTEN_UNITS[match[2]]
     if not SPAN_S_MIN <= span_s <= SPAN_S_MAX:
         raise CommandError(
-            f"--every takes from {duration_text(SPAN_S_MIN)} to {duration_text(SPAN_S_MAX)}",
+            f"--every takes from {duration_text(SPAN_S_MIN)} to {duration_text(SPAN_S_MAX)}, not "
+            f"{text.strip()}: more often costs more than it brings, and servers keep no longer",
             ExitCode.USAGE,
         )
     return span_s

@@ -31,10 +31,12 @@ from sottovoce.cli.options import (
 from sottovoce.cli.output import command
 from sottovoce.cli.paths import data_place
 from sottovoce.cli.talk_options import ListenOptions, SendOptions
+from sottovoce.cli.usage import Commands
 from sottovoce.cli.verbs import verb
 
 app = typer.Typer(
     name="sottovoce",
+    cls=Commands,
     help="Private messaging on Whisper v6 and Waku v1: people, chats, relays.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -14,11 +14,12 @@ from typing import Final
 from sottovoce.adapters.node_key_file import DataDirectory
 from sottovoce.adapters.peer_file import read_peers
 from sottovoce.app.application import ApplicationSettings
+from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.quantities import PublicKey
 from sottovoce.cli.budget_text import report_budget
 from sottovoce.cli.limit_options import LimitOptions
 from sottovoce.cli.node_socket import asked_for_statistics
-from sottovoce.cli.output import Output, printable
+from sottovoce.cli.output import CommandError, ExitCode, Output, printable
 from sottovoce.cli.stopping import Termination, first_of
 from sottovoce.cli.verbosity import configure_logging
 from sottovoce.devp2p.enode import parse_host
@@ -133,7 +134,7 @@ def application_settings(
         SottovoceError: An option is not what it should be, or the key cannot be used.
     """
     if options.advertise is not None:
-        parse_host(options.advertise)
+        _check_advertised(options.advertise)
     return ApplicationSettings(
         listen=parse_host_port(options.listen),
         advertised_host=options.advertise,
@@ -156,6 +157,22 @@ def application_settings(
             limit_tolerance=options.limits.tolerance,
         ),
     )
+
+
+def _check_advertised(host: str) -> None:
+    """Check the host that peers are told.
+
+    Raises:
+        CommandError: None could connect to it.
+    """
+    try:
+        parse_host(host)
+    except LocalProtocolError:
+        raise CommandError(
+            f"--advertise takes an IP address (IPv6 in brackets) or a host name, not {host!r}: "
+            "peers are told to connect to it; the port follows by itself",
+            ExitCode.USAGE,
+        ) from None
 
 
 def wanted_peers(options: RunOptions, directory: DataDirectory | None) -> WantedPeers:

@@ -45,6 +45,17 @@ class Face(Enum):
     ANGRY = "angry"
 
 
+def _folder(text: str) -> Path:
+    """Read the name of a folder: an empty one, as of a variable that is not set, is none.
+
+    Raises:
+        BadParameter: It is empty.
+    """
+    if not text:
+        raise typer.BadParameter("the name is empty; name a folder, or leave the option out")
+    return Path(text)
+
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line on stdout.")]
 Peers = Annotated[
     list[str] | None,
@@ -53,7 +64,9 @@ Peers = Annotated[
 DataDir = Annotated[
     Path | None,
     typer.Option(
-        help="Where keys, accounts and saved peers live; by default sottovoce in the data home."
+        parser=_folder,
+        metavar="<path>",
+        help="Where keys, accounts and saved peers live; by default sottovoce in the data home.",
     ),
 ]
 Verbose = Annotated[

@@ -128,14 +128,15 @@ def errors_as_sentences() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(ExitCode.OK) from None
     except OSError as error:
-        _complain(f"{error.strerror or error}")
+        complain(f"{error.strerror or error}")
         raise typer.Exit(ExitCode.UNEXPECTED) from None
     except SottovoceError as error:
-        _complain(str(error))
+        complain(str(error))
         raise typer.Exit(exit_code_of(error)) from None
 
 
-def _complain(sentence: str) -> None:
+def complain(sentence: str) -> None:
+    """Say on stderr what went wrong, for programs as for people."""
     with suppress(OSError):
         _write(sys.stderr, f"error: {sentence}")
 

@@ -17,7 +17,8 @@ _HEADER = """# Command reference
 
 Made from the help texts by `make docs`; do not edit by hand.
 
-Results go to stdout, talk goes to stderr. Exit codes: """
+Results go to stdout, talk goes to stderr. An error is one line there, `error: …`, also with `--json`.
+Exit codes: """
 
 
 def reference() -> str:

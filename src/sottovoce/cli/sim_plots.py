@@ -40,15 +40,17 @@ def check_plot(path: Path) -> None:
     """Check, before anything long begins, that a picture can be drawn into a file.
 
     Raises:
-        CommandError: Its kind is unknown, its folder is not there, or matplotlib is missing.
+        CommandError: Its kind is unknown, it is a folder or in none, or matplotlib is missing.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise CommandError(
-            f"a plot is a .png or an .svg, not {path.name}; change the file's ending",
+            f"a plot is a .png or an .svg, not {path.name or path}; change the file's ending",
             ExitCode.USAGE,
         )
     if not path.parent.is_dir():
         raise CommandError(f"there is no folder {path.parent}; make it first", ExitCode.USAGE)
+    if path.is_dir():
+        raise CommandError(f"{path} is a folder; name a file in it", ExitCode.USAGE)
     if find_spec("matplotlib") is None:
         raise CommandError(
             'plots need matplotlib; install it with: pip install "sottovoce[sim]"', ExitCode.USAGE

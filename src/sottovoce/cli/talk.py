@@ -173,7 +173,11 @@ def _read_identity(file: Path | None) -> PrivateKey | None:
     try:
         return secp256k1.private_key(decode_hex(_read_start(file), "the identity key"))
     except OSError as error:
-        raise CommandError(f"cannot read {file}: {error.strerror}", ExitCode.USAGE) from None
+        raise CommandError(
+            f"cannot read {file}: {error.strerror}; name the file with the key that signs, or "
+            "leave out --identity-file for a fresh one",
+            ExitCode.USAGE,
+        ) from None
     except (SottovoceError, UnicodeDecodeError):
         raise CommandError(
             f"{file} does not hold a private key (64 hex digits)", ExitCode.USAGE

@@ -9,9 +9,13 @@ import functools
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from inspect import Parameter, Signature, signature
-from typing import get_type_hints
+from typing import Final, get_type_hints
 
-from sottovoce.cli.output import errors_as_sentences
+from sottovoce.cli.output import CommandError, ExitCode, errors_as_sentences
+
+# More than anybody means; times a million it still fits 64 bits, and as seconds a date.
+NUMBER_MAX: Final = 10**12
+_CHARACTERS_SHOWN: Final = 20  # of a number
 
 
 def verb(work: Callable[..., None]) -> Callable[..., None]:
@@ -22,16 +26,19 @@ def verb(work: Callable[..., None]) -> Callable[..., None]:
     declared = signature(work).parameters.values()
     blocks: dict[str, type] = {each.name: each.annotation for each in declared if _is_block(each)}
 
+    parameters = [each for parameter in declared for each in _expanded(parameter)]
+
     @functools.wraps(work)
     def run(**given: object) -> None:
         with errors_as_sentences():
+            for parameter in parameters:
+                _check_number(parameter, given[parameter.name])
             for name, block in blocks.items():
                 names = [field.name for field in fields(block)]
                 given[name] = block(**{each: given.pop(each) for each in names})
             work(**given)
 
     # This is where the library looks for parameters.
-    parameters = [each for parameter in declared for each in _expanded(parameter)]
     setattr(run, "__signature__", Signature(parameters))  # noqa: B010 - no type declares it
     return run
 
@@ -55,3 +62,28 @@ def _expanded(parameter: Parameter) -> Iterator[Parameter]:
             default=Parameter.empty if default is MISSING else default,
             annotation=hints[field.name],
         )
+
+
+def _check_number(parameter: Parameter, value: object) -> None:
+    """Check what the range in the declaration of an option leaves open.
+
+    Raises:
+        CommandError: The number is infinite, none, or beyond all use.
+    """
+    if isinstance(value, int | float) and not abs(value) <= NUMBER_MAX:
+        raise CommandError(
+            f"{_option(parameter)} takes a number up to {NUMBER_MAX}, not "
+            f"{str(value)[:_CHARACTERS_SHOWN]}: beyond that it means nothing",
+            ExitCode.USAGE,
+        )
+
+
+def _option(parameter: Parameter) -> str:
+    """Return the name of an option as it is typed: the one it is declared with, or its own."""
+    said = [
+        word
+        for info in getattr(parameter.annotation, "__metadata__", ())
+        for word in (info.default, *(info.param_decls or ()))
+        if str(word).startswith("--")
+    ]
+    return said[0] if said else f"--{parameter.name.replace('_', '-')}"

@@ -112,7 +112,7 @@ def test_options_that_make_no_sense_end_with_code_two(arguments: tuple[str, ...]
         (("node", "run", "--listen", "nonsense"), "is not HOST:PORT"),
         (("node", "run", "--listen", "127.0.0.1:99999"), "ports end at 65535"),
         (("node", "run", "--listen", "127.0.0.1:0", "--peer", "enode://00"), "2 hex digits"),
-        (("node", "run", "--min-pow", "inf"), "finite number"),
+        (("node", "run", "--min-pow", "inf"), "--min-pow takes a number up to"),
         (("node", "run", "--advertise", "not a host"), "host"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value)[:40],

@@ -25,6 +25,7 @@ from sottovoce.base.quantities import PublicKey
 from sottovoce.cli import node_run as module
 from sottovoce.cli.limit_options import LimitOptions
 from sottovoce.cli.node_run import RunOptions, application_settings, run_node
+from sottovoce.cli.output import CommandError
 from sottovoce.devp2p.enode import parse_enode
 from sottovoce.gossip.settings import Transport
 from sottovoce.identity.keystore_kdf import ScryptCost
@@ -192,7 +193,7 @@ def test_node_that_peers_can_find_is_told_nothing(listener: Listener, options: R
 
 @pytest.mark.parametrize("host", ["", "a b", "user@host", "host:1", "[::1", "a/b"])
 def test_advertised_host_that_makes_no_enode_is_refused(host: str) -> None:
-    with pytest.raises(LocalProtocolError):
+    with pytest.raises(CommandError, match=r"--advertise takes an IP .* peers are told"):
         run(run_node(replace(OPTIONS, advertise=host)))
 
 

@@ -16,8 +16,9 @@ def test_every_verb_is_in_the_reference_with_its_usage() -> None:
 
 
 def test_every_exit_code_is_in_the_reference() -> None:
+    text = reference()
     for code in ExitCode:
-        assert f"{code.value} {code.name.lower().replace('_', ' ')}" in reference()
+        assert f"{code.value} {code.name.lower().replace('_', ' ')}" in text
 
 
 def test_reference_does_not_depend_on_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
