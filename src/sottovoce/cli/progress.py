@@ -24,7 +24,7 @@ class ProgressBar:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = sys.stderr if stream is None else stream
-        self.is_shown = _is_steerable(self._stream)
+        self.is_shown = is_steerable(self._stream)
         self._drawn_s: float | None = None
 
     def __enter__(self) -> Self:
@@ -50,7 +50,7 @@ class ProgressBar:
             return
         self._drawn_s = now_s
         # Without the last column, where some terminals begin a new line.
-        line = progress_line(done, text)[: _columns(self._stream) - 1]
+        line = progress_line(done, text)[: columns(self._stream) - 1]
         self._write(f"\r{line}{_TO_LINE_END}")
 
     def clear(self) -> None:
@@ -72,11 +72,13 @@ def progress_line(done: float, text: str) -> str:
     return f"[{bar}] {int(part * 100):3d}%  {printable(text)}"
 
 
-def _is_steerable(stream: TextIO | None) -> bool:
+def is_steerable(stream: TextIO | None) -> bool:
+    """Tell whether a stream is a terminal that can go back and clear what it shows."""
     return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _columns(stream: TextIO) -> int:
+def columns(stream: TextIO) -> int:
+    """Return how wide a terminal is, in characters."""
     try:
         return os.get_terminal_size(stream.fileno()).columns or _COLUMNS
     except (OSError, ValueError):

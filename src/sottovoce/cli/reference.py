@@ -17,7 +17,7 @@ _HEADER = """# Command reference
 
 Made from the help texts by `make docs`; do not edit by hand.
 
-Results go to stdout, talk goes to stderr. An error is one line there, `error: …`, also with `--json`.
+Results go to stdout, talk goes to stderr. An error is one line there, `error: …`, `--json` or not.
 Exit codes: """
 
 

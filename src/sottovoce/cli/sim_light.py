@@ -2,7 +2,9 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
+from sottovoce.cli.mail_text import size_text
 from sottovoce.cli.output import Output
 from sottovoce.cli.progress import ProgressBar
 from sottovoce.cli.sim_plots import check_plot, draw_light
@@ -39,25 +41,27 @@ def light_table(result: LightResult) -> list[str]:
     lines = [
         f"One envelope on one of {settings.topics} wanted topics, then {settings.count:,} on",
         f"random topics. A bloom filter of the wanted ones lets {result.matching:,} of all pass.",
+        "How many peers nodes had in the published measurement stands in brackets.",
     ]
     for topology in Topology:
-        lines += ["", _TITLES[topology], _HEAD]
+        lines += ["", _TITLES[topology], *_HEAD]
         lines += [_row(line) for line in result.lines if line.topology == topology.value]
     return lines
 
 
-_HEAD = (
-    f"  {'':<25}  {'peers':>5}  {'valid':>6}  {'dup.':>6}  {'useful':>6}  {'unwanted':>8}"
-    f"  {'bytes':>10}  | published: peers  valid  invalid"
+_HEAD: Final = (
+    "                                                   un-          | published",
+    "                     peers  valid   dup. useful wanted   size  | valid invalid",
 )
 
 
 def _row(line: LightLine) -> str:
-    ours = (
-        f"  {line.node:<25}  {line.peers:>5}  {line.valid:>6}  {line.duplicates:>6}"
-        f"  {line.useful:>6}  {line.unwanted:>8}  {line.bytes:>10,}  |"
+    peers = str(line.peers)
+    published = ""
+    if line.published_valid is not None:
+        peers = f"{peers} ({line.published_peers})"
+        published = f" {line.published_valid:>5} {line.published_invalid:>7}"
+    return (
+        f"{line.node.removesuffix(' node'):<20} {peers:>5} {line.valid:>6} {line.duplicates:>6} "
+        f"{line.useful:>6} {line.unwanted:>6} {size_text(line.bytes):>8} |{published}"
     )
-    if line.published_valid is None:
-        return ours
-    published = f"{line.published_peers:>5}  {line.published_valid:>5}  {line.published_invalid:>7}"
-    return f"{ours}            {published}"

@@ -29,17 +29,19 @@ def print_model(settings: ModelSettings, plot: Path | None, *, as_json: bool) ->
 
 
 def _table(result: ModelResult) -> list[str]:
-    title = max(len(case.title) for case in CASES.values())
     lines = [
-        f"case  {'what a node receives':<{title}}  {'users':>9}  {'formula':>9}"
+        f"{'users':>9}  {'formula':>9}"
         + (f"  {'measured':>9}  {'error':>6}" if result.measured else "")
     ]
-    lines += [_row(line, title) for line in result.lines]
+    for number, case in CASES.items():
+        rows = [_row(line) for line in result.lines if line.case == number]
+        if rows:
+            lines += [f"case {number}: {case.title}", *rows]
     return lines + _measured(result)
 
 
-def _row(line: ModelLine, title: int) -> str:
-    said = f"{line.case:>4}  {CASES[line.case].title:<{title}}  {line.users:>9,}  {line.printed:>9}"
+def _row(line: ModelLine) -> str:
+    said = f"{line.users:>9,}  {line.printed:>9}"
     if line.simulated is None or line.error is None:
         return said
     return f"{said}  {printed_size(line.simulated):>9}  {line.error:>+6.1%}"
@@ -53,7 +55,8 @@ def _measured(result: ModelResult) -> list[str]:
     meant = sum(each.meant for each in result.measured)
     return [
         "",
-        "A day. Formula: the model, exactly. Measured: bytes of envelopes that nodes received in a",
-        "virtual hour, live and as history, each time one came; not frames, pings and greetings.",
+        "A day. Formula: the model, exactly. Measured: bytes of envelopes that nodes",
+        "received in a virtual hour, live and as history, each time one came; not",
+        "frames, pings and greetings.",
         f"Those whom they were meant for opened {opened:,} of {meant:,} envelopes.",
     ]

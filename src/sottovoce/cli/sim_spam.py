@@ -16,11 +16,10 @@ _MEASURED_BITS: Final = 200
 _MEASURED_TRIES: Final = 100_000
 _MEASURED_PREFIX: Final = bytes(512)
 
-_HEAD: Final = (
-    "                       attacker                            "
-    "victim, topics     victim, bloom     honest arrive",
-    "work    limits         sent   arrive   CPU ms  bytes       "
-    "env./s    kB/s     env./s   kB/s     topic  others    pool kB  out",
+_ATTACKER: Final = ("work    limits          sent  arrive   CPU ms  bytes  thrown out",)
+_VICTIMS: Final = (
+    "                     names topics      bloom filter    honest arrive",
+    "work    limits       env./s   kB/s    env./s   kB/s    topic  others  pool kB",
 )
 _THOUSAND: Final = 1000
 
@@ -55,28 +54,42 @@ def spam_table(result: SpamResult) -> list[str]:
     settings = result.settings
     return [
         f"One attacker for {settings.attack_s:g} s: {settings.hashes_per_s:,.0f} hashes/s, a line "
-        f"of {settings.line_bytes_per_s / _THOUSAND:g} kB/s. The network asks for work of "
-        f"{MINIMUM_POW:g}.",
+        f"of {settings.line_bytes_per_s / _THOUSAND:g} kB/s.",
+        f"The network asks for work of {MINIMUM_POW:g}.",
         "",
-        *_HEAD,
-        *(_row(line) for line in result.lines),
+        "the attacker",
+        *_ATTACKER,
+        *(_attacker_row(line) for line in result.lines),
+        "",
+        "two victims, and the network",
+        *_VICTIMS,
+        *(_victims_row(line) for line in result.lines),
         "",
         *_notes(settings),
     ]
 
 
-def _row(line: SpamLine) -> str:
+def _case(line: SpamLine) -> str:
+    return f"{line.pow_target:<6g}  {line.limits:<12}"
+
+
+def _attacker_row(line: SpamLine) -> str:
     cpu = bytes_each = "-"
     if line.cpu_s_per_delivered is not None and line.bytes_per_delivered is not None:
         cpu = f"{line.cpu_s_per_delivered * _THOUSAND:.3f}"
         bytes_each = f"{line.bytes_per_delivered:,.0f}"
     return (
-        f"{line.pow_target:<6g}  {line.limits:<12} {line.sent:>6}   {line.delivered:>6}  {cpu:>7}  "
-        f"{bytes_each:<10}  {line.victim_envelopes_per_s:>6.1f}  "
-        f"{line.victim_bytes_per_s / _THOUSAND:>6.1f}     {line.bloom_envelopes_per_s:>6.1f}  "
-        f"{line.bloom_bytes_per_s / _THOUSAND:>5.1f}    {line.honest_share:>6.0%}  "
-        f"{line.other_share:>6.0%}    {line.pool_bytes / _THOUSAND:>7.0f}  "
-        f"{line.connections_ended:>3}"
+        f"{_case(line)}  {line.sent:>6}  {line.delivered:>6}  {cpu:>7}  {bytes_each:>5}  "
+        f"{line.connections_ended:>10}"
+    )
+
+
+def _victims_row(line: SpamLine) -> str:
+    return (
+        f"{_case(line)} {line.victim_envelopes_per_s:>6.1f} "
+        f"{line.victim_bytes_per_s / _THOUSAND:>6.1f}    {line.bloom_envelopes_per_s:>6.1f} "
+        f"{line.bloom_bytes_per_s / _THOUSAND:>6.1f}   {line.honest_share:>6.0%}  "
+        f"{line.other_share:>6.0%}  {line.pool_bytes / _THOUSAND:>7.0f}"
     )
 
 
@@ -84,12 +97,13 @@ def _notes(settings: SpamSettings) -> list[str]:
     """Say what the columns count, and what was not modelled."""
     pool = f"{settings.pool_bytes_max / _THOUSAND:,.0f} kB"
     return [
-        "CPU and bytes are the attacker's, for each envelope that came to the victim who names its",
-        "topics. Below the network's work only luck gets through: some nonces are worth more than",
-        "was aimed at. What victims receive includes honest messages; these are counted on the",
-        "flooded topic and on another one. Pool: the fullest a relay's was. A full one refuses",
-        f"the least work: here from {pool} on, as a node's 64 MB does under 64 such attackers.",
-        "Out: how often the attacker was thrown out; it comes back after half a minute.",
-        "Not modelled: processors and lines of relays and victims (they take everything at once),",
-        "more than one attacker or address, faster hashing than this program's, batteries.",
+        "CPU and bytes are the attacker's, for each envelope that came to the victim who",
+        "names its topics. Below the network's work only luck gets through: some nonces",
+        "are worth more than was aimed at. Whoever is thrown out comes back after half a",
+        "minute. What victims receive includes honest messages; these are counted on the",
+        "flooded topic and on another one. Pool: the fullest a relay's was. A full one",
+        f"refuses the least work: here from {pool} on, as a node's 64 MB does under",
+        "64 such attackers.",
+        "Not modelled: processors and lines of relays and victims (they take everything",
+        "at once), more than one attacker or address, faster hashing, batteries.",
     ]

@@ -40,34 +40,38 @@ def topics_tables(result: TopicsResult) -> Iterator[str]:
     people, looked = result.settings.bandwidth, result.settings.footprint
     yield (
         f"Bandwidth: {people.people} people with {people.contacts} contacts and {people.chats} "
-        f"chats each say {people.messages} private messages in {people.duration_s:g} s."
+        f"chats each say {people.messages}"
     )
-    yield "What comes to one of them, on average:"
+    yield f"private messages in {people.duration_s:g} s. What comes to one of them, on average:"
     yield (
-        f"  {'topics of messages':<18}  {'announced':<19}  {'topics':>6}  {'meant':>6}"
-        f"  {'came':>6}  {'of others':>9}  {'bytes':>9}"
+        f"  {'private messages':<16} {'announced':<19} {'topics':>6} {'meant':>5}"
+        f" {'came':>6} {'of others':>9} {'bytes':>8}"
     )
     yield from map(_bandwidth_row, result.bandwidth)
     yield ""
-    yield f"Footprint: a peer knows {looked.keys:,} keys and what {looked.topics:,} topics are of."
-    yield "In brackets what arithmetic expects."
+    yield (
+        f"Footprint of what is announced: a peer knows {looked.keys:,} keys, and of "
+        f"{looked.topics:,}"
+    )
+    yield "topics what they are. In brackets what arithmetic expects."
     for announces, form in _FORMS.items():
         lines = [line for line in result.footprint if line.announces == announces.value]
         yield ""
-        yield _cells(form, [f"{line.contacts} contacts" for line in lines])
+        yield form
+        yield _cells("", [f"{line.contacts} contacts" for line in lines])
         for fact, cell in _FACTS.items():
             yield _cells(f"  {fact}", [cell(line) for line in lines])
 
 
 def _bandwidth_row(line: BandwidthLine) -> str:
     return (
-        f"  {line.scheme:<18}  {line.announces:<19}  {line.topics:>6.0f}  {line.meant:>6.0f}"
-        f"  {line.received:>6.1f}  {line.others_share:>9.2%}  {line.bytes:>9,.0f}"
+        f"  {line.scheme:<16} {line.announces:<19} {line.topics:>6.0f} {line.meant:>5.0f}"
+        f" {line.received:>6.1f} {line.others_share:>9.2%} {line.bytes:>8,.0f}"
     )
 
 
 def _cells(name: str, cells: Iterable[str]) -> str:
-    return f"{name:<41}" + "".join(f"  {cell:<17}" for cell in cells).rstrip()
+    return (f"{name:<31}" + "".join(f" {cell:<15}" for cell in cells)).rstrip()
 
 
 def _fill(line: FootprintLine) -> str:
@@ -78,7 +82,7 @@ def _fill(line: FootprintLine) -> str:
 
 def _own_key(line: FootprintLine) -> str:
     if line.own_found and not line.own_announced:
-        return "no, but by chance"
+        return "no, by chance"
     return _yes(line.own_found)
 
 
@@ -96,12 +100,12 @@ _FACTS: Final[Mapping[str, Callable[[FootprintLine], str]]] = {
     "bits that are set": _fill,
     "of all traffic, comes": lambda line: f"{line.share:.2%} ({line.share_expected:.2%})",
     "own contact code is announced": lambda line: _yes(line.own_announced),
-    "own key is found by it": _own_key,
-    "own key is found by the discovery topic": lambda line: _yes(line.discovery_found),
+    "own key found by it": _own_key,
+    "own key by discovery topic": lambda line: _yes(line.discovery_found),
     "contacts found": lambda line: f"{line.found} ({line.contacts})",
     "others found with them": lambda line: f"{line.false_found} ({line.false_expected:.0f})",
-    "part of the found that are contacts": lambda line: f"{line.precision:.2f}",
-    "known keys that could be the person": lambda line: (
+    "contacts among the found": lambda line: f"{line.precision:.2f}",
+    "keys that may be the person": lambda line: (
         f"{line.partition_class} ({line.partition_expected:.0f})"
     ),
     "topics that one more may be": lambda line: (

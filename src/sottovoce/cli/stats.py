@@ -1,6 +1,9 @@
 """``sottovoce stats``: what a running node carried, by peer, topic, direction and use."""
 
 import asyncio
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +12,7 @@ from sottovoce.cli.budget_text import budget_fields
 from sottovoce.cli.mail_text import size_text
 from sottovoce.cli.naming import AddressBook, address_book
 from sottovoce.cli.output import CommandError, ExitCode, Output, printable
+from sottovoce.cli.progress import columns, is_steerable
 from sottovoce.gossip.traffic import Carried, Flow, TopicTraffic
 from sottovoce.identity.public_key_text import hex_key
 from sottovoce.node.budget import Budget, notice_of
@@ -24,6 +28,8 @@ _KEY_CHARS_SHOWN: Final = 16
 _NAME_WIDTH: Final = 36
 _NUMBER_WIDTH: Final = 9
 _FLOW_WIDTH: Final = 4 * _NUMBER_WIDTH
+_TABLE_WIDTH: Final = _NAME_WIDTH + 2 * _FLOW_WIDTH + 2
+_CLEARED: Final = "\x1b[H\x1b[2J"
 
 
 def run_stats(directory: Path, *, watch_s: float | None, as_json: bool) -> None:
@@ -53,11 +59,23 @@ async def _ask(directory: Path, socket_name: str, watch_s: float | None, output:
         while True:
             report = await client.traffic()
             book = await address_book(client) if report.names else None
-            StatsPrinter(output, report, book).print()
+            if watch_s is not None and not output.as_json:
+                _begin_again(output)
+            StatsPrinter(output, report, book, is_narrow=is_narrow()).print()
             if watch_s is None:
                 return
             await asyncio.sleep(watch_s)
-            output.talk("")
+
+
+def _begin_again(output: Output) -> None:
+    """Say when the table was made that follows; on a terminal in place of the one before."""
+    clear = _CLEARED if is_steerable(sys.stdout) else "\n"
+    output.result(f"{clear}{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+
+
+def is_narrow() -> bool:
+    """Tell whether tables go to a terminal that would break their lines."""
+    return is_steerable(sys.stdout) and columns(sys.stdout) < _TABLE_WIDTH
 
 
 class StatsPrinter:
@@ -67,10 +85,19 @@ class StatsPrinter:
         output: Where it goes.
         report: What the node carried.
         book: How people are called here; None without an account.
+        is_narrow: Whether names stand above their numbers: a table of 74 columns instead of 110.
     """
 
-    def __init__(self, output: Output, report: TrafficReport, book: AddressBook | None) -> None:
+    def __init__(
+        self,
+        output: Output,
+        report: TrafficReport,
+        book: AddressBook | None,
+        *,
+        is_narrow: bool = False,
+    ) -> None:
         self._output = output
+        self._is_narrow = is_narrow
         self._traffic = report.traffic
         self._names = {named.topic: named for named in report.names}
         self._book = book
@@ -89,6 +116,7 @@ class StatsPrinter:
         self._output.result(
             "",
             event="traffic",
+            unix_s=int(datetime.now(UTC).timestamp()),
             **_carried_fields(traffic.total),
             stream_received_bytes=traffic.received_bytes,
             stream_sent_bytes=traffic.sent_bytes,
@@ -115,20 +143,29 @@ class StatsPrinter:
 
     def _print_tables(self) -> None:
         traffic = self._traffic
-        self._line(_heading())
-        self._line(_row("all peers, also those that left", traffic.total))
-        self._line(_counts(traffic.total))
+        for cells in _HEADING:
+            self._row("", cells)
+        self._row("all peers, also those that left", _sizes(traffic.total))
+        self._row("  envelopes", _counts(traffic.total))
         for peer in traffic.peers:
-            self._line(_row(_peer_name(peer), peer.carried))
+            self._row(_peer_name(peer), _sizes(peer.carried))
         if traffic.topics:
             self._line("\ntopics (envelopes only; * somebody here listens)")
         for row in traffic.topics[:TOPICS_SHOWN]:
-            self._line(_row(self._topic_name(row), row.carried))
+            self._row(self._topic_name(row), _sizes(row.carried))
         if len(traffic.topics) > TOPICS_SHOWN:
             self._line(f"and {len(traffic.topics) - TOPICS_SHOWN} more: sottovoce stats --json")
         self._line("\n" + _streams(traffic))
         if traffic.budget is not None:
             self._line(_budget_text(traffic.budget))
+
+    def _row(self, name: str, cells: str) -> None:
+        if not self._is_narrow:
+            self._line(_cut(name) + cells)
+            return
+        if name:
+            self._line(name)
+        self._line(cells)
 
     def _line(self, line: str) -> None:
         self._output.result(line)
@@ -156,16 +193,13 @@ class StatsPrinter:
         )
 
 
-def _heading() -> str:
-    words = ("useful", "twice", "unwanted", "other")
-    columns = "".join(word.rjust(_NUMBER_WIDTH) for word in words)
-    above = " " * _NAME_WIDTH + "received".rjust(_FLOW_WIDTH) + "  " + "sent".rjust(_FLOW_WIDTH)
-    return f"{above}\n{' ' * _NAME_WIDTH}{columns}  {columns}"
-
-
-def _row(name: str, carried: Carried) -> str:
-    cells = [_sizes(flow) for flow in (carried.received, carried.sent)]
-    return f"{_cut(name)}{cells[0]}  {cells[1]}"
+_FLOW_HEADING: Final = "".join(
+    word.rjust(_NUMBER_WIDTH) for word in ("useful", "twice", "unwanted", "other")
+)
+_HEADING: Final = (
+    "received".rjust(_FLOW_WIDTH) + "  " + "sent".rjust(_FLOW_WIDTH),
+    f"{_FLOW_HEADING}  {_FLOW_HEADING}",
+)
 
 
 def _cut(name: str) -> str:
@@ -174,32 +208,43 @@ def _cut(name: str) -> str:
     return name.ljust(_NAME_WIDTH)
 
 
-def _sizes(flow: Flow) -> str:
-    sizes = (flow.useful.bytes, flow.duplicate.bytes, flow.unwanted.bytes, flow.other_bytes)
-    return "".join(size_text(size).rjust(_NUMBER_WIDTH) for size in sizes)
+def _sizes(carried: Carried) -> str:
+    return "  ".join(
+        _numbers(
+            size_text(size)
+            for size in (
+                flow.useful.bytes,
+                flow.duplicate.bytes,
+                flow.unwanted.bytes,
+                flow.other_bytes,
+            )
+        )
+        for flow in (carried.received, carried.sent)
+    )
 
 
 def _counts(carried: Carried) -> str:
-    cells = [
-        "".join(
-            str(amount.envelopes).rjust(_NUMBER_WIDTH)
-            for amount in (flow.useful, flow.duplicate, flow.unwanted)
-        )
+    received, sent = (
+        _numbers(str(amount.envelopes) for amount in (flow.useful, flow.duplicate, flow.unwanted))
         for flow in (carried.received, carried.sent)
-    ]
-    return f"{_cut('  envelopes')}{cells[0]}{' ' * _NUMBER_WIDTH}  {cells[1]}"
+    )
+    return f"{received.ljust(_FLOW_WIDTH)}  {sent}"
+
+
+def _numbers(cells: Iterable[str]) -> str:
+    return "".join(cell.rjust(_NUMBER_WIDTH) for cell in cells)
 
 
 def _streams(traffic: NodeTraffic) -> str:
     return (
-        f"on the wire, with encryption and framing: {size_text(traffic.received_bytes)} received, "
+        f"encrypted and framed: {size_text(traffic.received_bytes)} received, "
         f"{size_text(traffic.sent_bytes)} sent since the node started"
     )
 
 
 def _budget_text(budget: Budget) -> str:
     used = f"{size_text(budget.used_bytes)} of {size_text(budget.limit_bytes)} used today (UTC)"
-    return f"{used}; {notice_of(budget)}" if budget.is_bound else used
+    return f"{used}\n{notice_of(budget)}" if budget.is_bound else used
 
 
 def _peer_name(peer: PeerTraffic) -> str:

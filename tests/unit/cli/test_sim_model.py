@@ -63,6 +63,8 @@ def test_table_says_how_far_measured_and_computed_are_apart(
     assert "measured" in out
     assert "  +0.8%" in out
     assert "opened 14 of 14 envelopes" in out
+    assert out.count("only what is meant for it") == 1
+    assert max(map(len, out.splitlines())) < 80
 
 
 def test_table_without_simulation_speaks_of_no_measurement(

@@ -78,6 +78,26 @@ def test_tables_show_peers_topics_and_budget(capsys: pytest.CaptureFixture[str])
     assert lines[-1] == "2.0 MB of 20.0 MB used today (UTC)"
 
 
+def test_narrow_terminal_has_names_above_their_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    StatsPrinter(Output(as_json=False), REPORT, BOOK, is_narrow=True).print()
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) < 80
+    assert lines[1].split() == ["useful", "twice", "unwanted", "other"] * 2
+    assert lines[2] == "all peers, also those that left"
+    assert lines[3].split()[:4] == ["1.2", "MB", "300", "B"]
+    assert "* 0x00000002 Bruno's contact code" in lines
+
+
+@pytest.mark.parametrize(("width", "narrow"), [(80, True), (109, True), (110, False)])
+def test_table_is_narrow_only_where_lines_would_break(
+    monkeypatch: pytest.MonkeyPatch, width: int, narrow: bool
+) -> None:
+    assert not module.is_narrow()
+    monkeypatch.setattr(module, "is_steerable", lambda _: True)
+    monkeypatch.setattr(module, "columns", lambda _: width)
+    assert module.is_narrow() is narrow
+
+
 def test_budget_that_is_used_up_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     bound = Budget(20_000_001, 20_000_000, True, 1_600_000_000)
     report = replace(REPORT, traffic=replace(REPORT.traffic, budget=bound))
@@ -100,6 +120,7 @@ def test_json_has_one_object_for_each_row(capsys: pytest.CaptureFixture[str]) ->
     kinds = ["traffic", "peer traffic", *["topic traffic"] * 8, "budget"]
     assert [row["event"] for row in rows] == kinds
     assert rows[0]["received"]["useful_bytes"] == 1_200_000
+    assert rows[0]["unix_s"] > 1_600_000_000
     assert rows[0]["sent"]["unwanted"] == 1
     assert rows[1]["peer"] == "00" * 64
     assert (rows[2]["topic"], rows[2]["chat"]) == ("0x00000000", "lobby\x1b[2J")
@@ -128,6 +149,33 @@ def test_node_without_an_account_is_asked_again_and_again(
             asking.cancel()
 
     run(main())
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_each_table_of_a_watch_says_when_and_clears_a_terminal_only(
+    place: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    is_terminal: bool,
+) -> None:
+    monkeypatch.setattr(module, "is_steerable", lambda _: is_terminal)
+
+    async def main() -> str:
+        async with Client() as node, asked_for_statistics(node, place, Output(as_json=False)):
+            output = Output(as_json=False)
+            asking = asyncio.ensure_future(module._ask(place, NODE_SOCKET_NAME, 0.0, output))
+            said = ""
+            while said.count("all peers") < 2:
+                await turns(1)
+                said += capsys.readouterr().out
+            asking.cancel()
+            return said
+
+    said = run(main())
+    assert said.count(" UTC\n") >= 2
+    assert said.startswith("\x1b[H") is is_terminal
+    assert ("\x1b" in said) is is_terminal
 
 
 def test_running_relay_answers(place: Path, listener: Listener) -> None:
