@@ -16,7 +16,7 @@ _MEASURED_BITS: Final = 200
 _MEASURED_TRIES: Final = 100_000
 _MEASURED_PREFIX: Final = bytes(512)
 
-_ATTACKER: Final = ("work    limits          sent  arrive   CPU ms  bytes  thrown out",)
+_ATTACKER: Final = ("work    limits          sent  arrive   CPU ms   bytes  thrown out",)
 _VICTIMS: Final = (
     "                     names topics      bloom filter    honest arrive",
     "work    limits       env./s   kB/s    env./s   kB/s    topic  others  pool kB",
@@ -79,7 +79,7 @@ def _attacker_row(line: SpamLine) -> str:
         cpu = f"{line.cpu_s_per_delivered * _THOUSAND:.3f}"
         bytes_each = f"{line.bytes_per_delivered:,.0f}"
     return (
-        f"{_case(line)}  {line.sent:>6}  {line.delivered:>6}  {cpu:>7}  {bytes_each:>5}  "
+        f"{_case(line)}  {line.sent:>6}  {line.delivered:>6}  {cpu:>7}  {bytes_each:>6}  "
         f"{line.connections_ended:>10}"
     )
 

@@ -20,6 +20,7 @@ from sottovoce.node.traffic import NodeTraffic, PeerTraffic
 from sottovoce.runtime.loop import run as run_to_end
 from sottovoce.sdk.control_client import ControlClient
 from sottovoce.sdk.control_form import NODE_SOCKET_NAME, SOCKET_NAME
+from sottovoce.sdk.errors import ControlError
 from sottovoce.sdk.traffic import NamedTopic, TopicUse, TrafficReport
 
 # A screen of topics; --json has all of them.
@@ -55,16 +56,31 @@ def run_stats(directory: Path, *, watch_s: float | None, as_json: bool) -> None:
 
 
 async def _ask(directory: Path, socket_name: str, watch_s: float | None, output: Output) -> None:
+    """Ask once, or until the node stops.
+
+    Raises:
+        CommandError: It stopped.
+    """
     async with ControlClient(directory, socket_name) as client:
-        while True:
-            report = await client.traffic()
-            book = await address_book(client) if report.names else None
-            if watch_s is not None and not output.as_json:
-                _begin_again(output)
-            StatsPrinter(output, report, book, is_narrow=is_narrow()).print()
-            if watch_s is None:
-                return
+        await _tell(client, output, is_watch=watch_s is not None)
+        while watch_s is not None:
             await asyncio.sleep(watch_s)
+            try:
+                await _tell(client, output, is_watch=True)
+            except ControlError:
+                raise CommandError(
+                    "the node has stopped, and what it counted went with it; start it again with "
+                    "sottovoce node run",
+                    ExitCode.NETWORK,
+                ) from None
+
+
+async def _tell(client: ControlClient, output: Output, *, is_watch: bool) -> None:
+    report = await client.traffic()
+    book = await address_book(client) if report.names else None
+    if is_watch and not output.as_json:
+        _begin_again(output)
+    StatsPrinter(output, report, book, is_narrow=is_narrow()).print()
 
 
 def _begin_again(output: Output) -> None:

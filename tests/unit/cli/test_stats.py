@@ -178,6 +178,22 @@ def test_each_table_of_a_watch_says_when_and_clears_a_terminal_only(
     assert ("\x1b" in said) is is_terminal
 
 
+def test_watch_of_a_node_that_stops_ends_with_a_sentence(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def main() -> None:
+        async with Client() as node:
+            async with asked_for_statistics(node, place, Output(as_json=False)):
+                output = Output(as_json=True)
+                asking = asyncio.ensure_future(module._ask(place, NODE_SOCKET_NAME, 0.0, output))
+                await until(lambda: '"traffic"' in capsys.readouterr().out)
+            with pytest.raises(CommandError, match="the node has stopped, and") as caught:
+                await asking
+            assert caught.value.code is ExitCode.NETWORK
+
+    run(main())
+
+
 def test_running_relay_answers(place: Path, listener: Listener) -> None:
     from sottovoce.cli.node_run import run_node
 
