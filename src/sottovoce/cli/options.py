@@ -1,5 +1,6 @@
 """Options that several verbs share, with the one place where each is explained."""
 
+import os
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -46,13 +47,16 @@ class Face(Enum):
 
 
 def _folder(text: str) -> Path:
-    """Read the name of a folder: an empty one, as of a variable that is not set, is none.
+    """Read the name of a folder, which need not be there; that of a variable may be empty.
 
     Raises:
-        BadParameter: It is empty.
+        BadParameter: It is empty, or something else is there.
     """
     if not text:
         raise typer.BadParameter("the name is empty; name a folder, or leave the option out")
+    # These two say no where a person may not look, and leave it to whoever uses the folder.
+    if os.path.exists(text) and not os.path.isdir(text):
+        raise typer.BadParameter(f"{text} is a file; name a folder, or leave the option out")
     return Path(text)
 
 

@@ -24,6 +24,7 @@ P = ParamSpec("P")
 # Unicode's categories of control, format, surrogate, private and unassigned characters, and of
 # line and paragraph separators.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_TYPED_CHARS_SHOWN = 40
 _EMOJI_JOINER = "\N{ZERO WIDTH JOINER}"
 
 
@@ -95,6 +96,12 @@ def printable(text: str) -> str:
         else "\N{REPLACEMENT CHARACTER}"
         for letter in text.replace("\r\n", "\n").replace("\n", " \N{RETURN SYMBOL} ")
     )
+
+
+def shortened(text: str) -> str:
+    """Cut what somebody typed, so that the sentence about it stays one."""
+    is_long = len(text) > _TYPED_CHARS_SHOWN
+    return f"{text[:_TYPED_CHARS_SHOWN]}\N{HORIZONTAL ELLIPSIS}" if is_long else text
 
 
 def command(work: Callable[P, Coroutine[None, None, None]]) -> Callable[P, None]:

@@ -180,7 +180,9 @@ def _read_identity(file: Path | None) -> PrivateKey | None:
         ) from None
     except (SottovoceError, UnicodeDecodeError):
         raise CommandError(
-            f"{file} does not hold a private key (64 hex digits)", ExitCode.USAGE
+            f"{file} does not hold a private key (64 hex digits); name the file that does, or "
+            "leave out --identity-file for a fresh one",
+            ExitCode.USAGE,
         ) from None
 
 

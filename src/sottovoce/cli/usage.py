@@ -13,9 +13,8 @@ import typer
 from typer.core import TyperGroup
 from typing_extensions import override
 
-from sottovoce.cli.output import ExitCode, complain
+from sottovoce.cli.output import ExitCode, complain, printable, shortened
 
-_VALUE_CHARS_SHOWN: Final = 40
 _KINDS: Final = {int: "a whole number", float: "a number", bool: "1 for yes or 0 for no"}
 _EXTRA: Final = "Got unexpected extra argument"
 
@@ -98,7 +97,7 @@ def _kind(error: typer.TyperException) -> str:
 def _bad_value(error: typer.TyperException) -> str:
     wanted = _wanted(getattr(error, "param", None))
     if not wanted:
-        return f"{_name(error)}: {error.message}"
+        return f"{_name(error)}: {printable(error.message)}"
     return f"{_name(error)} takes {wanted}{_given(error)}"
 
 
@@ -144,7 +143,4 @@ def _given(error: typer.TyperException) -> str:
     found = errors() if callable(errors) else []
     if not found or "input" not in found[0]:
         return ""
-    text = ascii(found[0]["input"])
-    if len(text) > _VALUE_CHARS_SHOWN:
-        text = f"{text[:_VALUE_CHARS_SHOWN]}…"
-    return f", not {text}"
+    return f", not {shortened(ascii(found[0]['input']))}"

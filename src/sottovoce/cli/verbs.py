@@ -11,11 +11,10 @@ from dataclasses import MISSING, fields, is_dataclass
 from inspect import Parameter, Signature, signature
 from typing import Final, get_type_hints
 
-from sottovoce.cli.output import CommandError, ExitCode, errors_as_sentences
+from sottovoce.cli.output import CommandError, ExitCode, errors_as_sentences, shortened
 
 # More than anybody means; times a million it still fits 64 bits, and as seconds a date.
 NUMBER_MAX: Final = 10**12
-_CHARACTERS_SHOWN: Final = 20  # of a number
 
 
 def verb(work: Callable[..., None]) -> Callable[..., None]:
@@ -25,7 +24,6 @@ def verb(work: Callable[..., None]) -> Callable[..., None]:
     """
     declared = signature(work).parameters.values()
     blocks: dict[str, type] = {each.name: each.annotation for each in declared if _is_block(each)}
-
     parameters = [each for parameter in declared for each in _expanded(parameter)]
 
     @functools.wraps(work)
@@ -73,7 +71,7 @@ def _check_number(parameter: Parameter, value: object) -> None:
     if isinstance(value, int | float) and not abs(value) <= NUMBER_MAX:
         raise CommandError(
             f"{_option(parameter)} takes a number up to {NUMBER_MAX}, not "
-            f"{str(value)[:_CHARACTERS_SHOWN]}: beyond that it means nothing",
+            f"{shortened(str(value))}: beyond that it means nothing",
             ExitCode.USAGE,
         )
 

@@ -171,7 +171,7 @@ def test_export_replaces_nothing(home: Path) -> None:
         (("create", "\x07"), "printable characters"),
         (("create", "Anna", "--password-file", "-"), "not read from stdin"),
         (("create", "Anna", "--password-file", "/nonexistent"), "cannot read /nonexistent"),
-        (("create", "Anna", "--data-dir", "/dev/null"), "cannot make /dev/null"),
+        (("create", "Anna", "--data-dir", "/dev/null"), "/dev/null is a file; name a folder"),
         (("recover", "--phrase-file", "/nonexistent"), "cannot read /nonexistent"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),

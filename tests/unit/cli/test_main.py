@@ -104,7 +104,7 @@ def test_options_that_make_no_sense_end_with_code_two(arguments: tuple[str, ...]
         (("send", "lobby", "-", "--peer", UNREACHABLE), "the text is blank"),
         (("peer", "add", "enode://00"), "2 hex digits"),
         (("peer", "add", UNREACHABLE.partition("@")[0]), "cannot be dialled"),
-        (("peer", "list", "--data-dir", "/dev/null"), "Not a directory"),
+        (("peer", "list", "--data-dir", "/dev/null"), "/dev/null is a file; name a folder"),
         (("listen", "x" * 2000, "--peer", UNREACHABLE), "1 to 1024 bytes, not 2000"),
         (("send", "lobby", "hi", "--peer", "enode://00"), "2 hex digits"),
         (("send", "lobby", "hi", "--peer", "localhost:30303"), "enode://"),

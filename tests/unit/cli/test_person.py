@@ -112,7 +112,7 @@ def test_wrong_password_is_one_sentence_and_code_five(home: Path) -> None:
         (("chat", "send", "#lobby", "ciao", "--peer", "enode://00"), "2 hex digits"),
         (("chat", "send", "#lobby", ""), "the text is blank"),
         (("chat", "list", "--account", "Carla"), "no account fits; there are: Anna"),
-        (("chat", "list", "--data-dir", "/dev/null"), "Not a directory"),
+        (("chat", "list", "--data-dir", "/dev/null"), "/dev/null is a file"),
         (("chat", "list", "--data-dir", "nowhere"), "sottovoce account create"),
         (("contact", "add", " "), "no person is named"),
     ],
