@@ -75,7 +75,8 @@ def _sentence(error: typer.TyperException) -> str:
         case "BadParameter":
             return _bad_value(error)
         case "MissingParameter":
-            return f"{_name(error)} is missing"
+            meaning = str(getattr(getattr(error, "param", None), "help", None) or "").rstrip(".")
+            return f"{_name(error)} is missing" + (f": {meaning}" if meaning else "")
         case "BadOptionUsage" if "requires" in error.message:
             return f"{getattr(error, 'option_name', '')} needs a value behind it"
         case "NoSuchOption":
@@ -107,7 +108,7 @@ def _name(error: typer.TyperException) -> str:
     if parameter is None:
         return "something"
     options = [each for each in parameter.opts if each.startswith("--")]
-    name = options[0] if options else str(parameter.metavar or parameter.name).upper()
+    name = options[0] if options else str(parameter.metavar or parameter.name).strip("[].").upper()
     source = None if context is None else context.get_parameter_source(parameter.name)
     is_of_environment = getattr(source, "name", "") == "ENVIRONMENT"
     return f"{parameter.envvar} ({name})" if is_of_environment else name
