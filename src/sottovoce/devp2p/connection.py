@@ -52,7 +52,13 @@ from sottovoce.devp2p.events import (
     StreamOpened,
     TimePassed,
 )
-from sottovoce.devp2p.frames import FRAME_BYTES_MAX, FrameReader, FrameWriter, PlainFrames
+from sottovoce.devp2p.frames import (
+    FRAME_BYTES_MAX,
+    FrameReader,
+    FrameWriter,
+    PlainFrames,
+    UnfinishedFrame,
+)
 from sottovoce.devp2p.handshake import HandshakeDone, InitiatorHandshake, RecipientHandshake
 from sottovoce.devp2p.handshake_packets import PACKET_BYTES_MAX
 from sottovoce.devp2p.settings import (
@@ -174,6 +180,11 @@ class Connection:
     def state(self) -> ConnectionState:
         """Where the connection stands."""
         return self._state
+
+    @property
+    def unfinished(self) -> UnfinishedFrame | None:
+        """The large frame of which a part has come, the same object until all of it has."""
+        return None if self._reader is None else self._reader.unfinished
 
     def handle(self, event: ConnectionEvent, now: Moment) -> list[ConnectionOutput]:
         """Take one event and return what follows from it.
@@ -331,9 +342,14 @@ class Connection:
     def _read_frames(self, now: Moment) -> None:
         reader = self._reader
         assert reader is not None
+        unfinished = reader.unfinished
         while self._state is not ConnectionState.ENDED:
             frame = reader.read(self._queue)
             if frame is None:
+                if reader.unfinished is not unfinished:
+                    # The header of a large frame is a sign of life: the rest may have to wait for
+                    # the node to have room, and is then not read.
+                    self._read_deadline_s = now.monotonic_s + self._settings.read_timeout_s
                 return
             code, payload = frame
             self._read_deadline_s = now.monotonic_s + self._settings.read_timeout_s

@@ -31,7 +31,13 @@ HEADER_BYTES: Final = BLOCK_BYTES + MAC_BYTES
 _HEADER_REST: Final = b"\xc2\x80\x80" + bytes(10)
 _ZERO_COUNTER: Final = bytes(BLOCK_BYTES)
 _CODE_BITS: Final = 64
+# More than the longest header of an RLP item and the longest code.
+_CODE_ITEM_BYTES: Final = 32
 _ONE_BYTE_CODE_END: Final = 0x80
+
+# A body above this is deciphered as it comes, so that it costs its size once, and the owner can see
+# that it is unfinished. Ours and all usual ones are smaller: they are read in one go.
+LARGE_FRAME_BYTES: Final = 256 * 1024
 
 # One flush gives each peer about one packet, and answers may come in between.
 _KEPT_FRAMES: Final = 4
@@ -60,8 +66,12 @@ class RollingMac:
         """Feed the 16 bytes of a header and return its MAC."""
         return self._step(self._mac, ciphertext)
 
+    def feed(self, part: bytes) -> None:
+        """Feed a part of a body, of which `body` gets the rest."""
+        self._state.update(part)
+
     def body(self, ciphertext: bytes | memoryview) -> bytes:
-        """Feed a body and return its MAC."""
+        """Feed a body, or the rest of one, and return its MAC."""
         self._state.update(ciphertext)
         seed = self._state.digest()[:MAC_BYTES]
         return self._step(seed, seed)
@@ -164,13 +174,40 @@ class FrameWriter:
         return b"".join(pieces)
 
 
+class UnfinishedFrame:
+    """A large frame of which the header has come.
+
+    Attributes:
+        size_bytes: How long its header says that the body is, padded.
+        body: What of it has come, deciphered and not to be trusted yet.
+    """
+
+    __slots__ = ("body", "size_bytes")
+
+    def __init__(self, size_bytes: int) -> None:
+        self.size_bytes: Final = size_bytes
+        self.body: Final = bytearray()
+
+
 class FrameReader:
     """Turns bytes, cut anywhere, into packets; `compressed` is switched by the owner, once.
 
-    Nothing is reserved for a length that was only announced: memory grows with what has arrived.
+    Nothing is reserved for a length that was only announced: memory grows with what has arrived,
+    and what has arrived is kept once.
+
+    Attributes:
+        unfinished: The frame that is read now, if its body is larger than `LARGE_FRAME_BYTES`.
     """
 
-    __slots__ = ("_length", "_stream", "compressed", "length_max", "mac", "payload_max")
+    __slots__ = (
+        "_length",
+        "_stream",
+        "compressed",
+        "length_max",
+        "mac",
+        "payload_max",
+        "unfinished",
+    )
 
     def __init__(self, secrets: FrameSecrets, *, length_max: int = FRAME_BYTES_MAX) -> None:
         """Start at the first frame.
@@ -184,6 +221,7 @@ class FrameReader:
         self.compressed = False
         self.length_max = length_max
         self.payload_max = FRAME_BYTES_MAX
+        self.unfinished: UnfinishedFrame | None = None
 
     def read(self, queue: ByteQueue) -> tuple[int, bytes] | None:
         """Take the next frame off the queue, or return None while bytes are missing.
@@ -200,15 +238,40 @@ class FrameReader:
             if head is None:
                 return None
             length = self._length = self._open_header(head)
+        if self.unfinished is not None:
+            return self._read_parts(self.unfinished, length, queue)
         padded = length + -length % BLOCK_BYTES
         sealed = queue.take(padded + MAC_BYTES)
         if sealed is None:
-            return None
+            if padded <= LARGE_FRAME_BYTES:
+                return None
+            self.unfinished = UnfinishedFrame(padded)
+            return self._read_parts(self.unfinished, length, queue)
         self._length = None
         ciphertext = memoryview(sealed)[:padded]
-        if not equal(self.mac.body(ciphertext), sealed[padded:]):
-            raise RemoteProtocolError("the MAC of a frame's body does not fit")
+        self._check_body(ciphertext, sealed[padded:])
         return self._packet(self._stream.apply(ciphertext), length)
+
+    def _read_parts(
+        self, frame: UnfinishedFrame, length: int, queue: ByteQueue
+    ) -> tuple[int, bytes] | None:
+        """Take what has come of a large frame; nobody sees any of it before its MAC is checked."""
+        part = queue.take(min(len(queue), frame.size_bytes - len(frame.body)))
+        if part:
+            self.mac.feed(part)
+            frame.body.extend(self._stream.apply(part))
+        if len(frame.body) < frame.size_bytes:
+            return None
+        mac = queue.take(MAC_BYTES)
+        if mac is None:
+            return None
+        self._length = self.unfinished = None
+        self._check_body(b"", mac)
+        return self._packet(frame.body, length)
+
+    def _check_body(self, rest: bytes | memoryview, mac: bytes) -> None:
+        if not equal(self.mac.body(rest), mac):
+            raise RemoteProtocolError("the MAC of a frame's body does not fit")
 
     def _open_header(self, head: bytes) -> int:
         ciphertext = head[:BLOCK_BYTES]
@@ -221,11 +284,13 @@ class FrameReader:
             )
         return length
 
-    def _packet(self, body: bytes, length: int) -> tuple[int, bytes]:
-        code, start = _read_code(body, length)
+    def _packet(self, body: bytes | bytearray, length: int) -> tuple[int, bytes]:
+        head = body if isinstance(body, bytes) else bytes(body[:_CODE_ITEM_BYTES])
+        code, start = _read_code(head, length)
+        payload = memoryview(body)[start:length]
         if self.compressed:
-            return code, snappy.decompress(memoryview(body)[start:length], self.payload_max)
-        return code, body[start:length]
+            return code, snappy.decompress(payload, self.payload_max)
+        return code, bytes(payload)
 
 
 def _read_code(body: bytes, length: int) -> tuple[int, int]:

@@ -42,6 +42,20 @@ class CloseStream:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseReading:
+    """Take no more bytes from the stream for now; what was taken already is still handed over."""
+
+    stream: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeReading:
+    """Take bytes from the stream again."""
+
+    stream: int
+
+
+@dataclass(frozen=True, slots=True)
 class Compute:
     """Search the lowest nonce that gives `bits` leading zeros, off the loop; answer `Computed`."""
 
@@ -65,7 +79,16 @@ class AskArchive:
     wish: ArchiveWish
 
 
-RelayEffect: TypeAlias = WriteBytes | CloseStream | Dial | Compute | CancelCompute | AskArchive
+RelayEffect: TypeAlias = (
+    WriteBytes
+    | CloseStream
+    | PauseReading
+    | ResumeReading
+    | Dial
+    | Compute
+    | CancelCompute
+    | AskArchive
+)
 
 # ---- the person's lane
 

@@ -36,6 +36,7 @@ from sottovoce.node.effects import (
     PeerUnreachable,
     WriteBytes,
 )
+from sottovoce.node.frame_room import TOO_SLOW, FrameRoom
 from sottovoce.node.link import Link, is_whisper, protocol_of, session_number, stream_of
 from sottovoce.node.peer_admission import Candidate, PeerAdmission, network_of
 from sottovoce.node.settings import NodeSettings
@@ -83,6 +84,7 @@ class Links:
         # Nothing is due on a link before this moment; most events only put deadlines off, so that
         # it is rarely exact. To look at every link after every event would cost more than that.
         self._due_s = math.inf
+        self._room = FrameRoom(settings, self.statistics, emit, self._cut_off)
         self._trusted: set[PublicKey] = set()
         self._shutting_down = False
 
@@ -97,7 +99,7 @@ class Links:
             "links": len(self._links),
             "slots": len(self._slots),
             "dials": len(self._dialled),
-        }
+        } | self._room.sizes()
 
     def traffic_of(self, session: SessionTraffic) -> PeerTraffic:
         """Return what a session carried, with who is behind it."""
@@ -133,7 +135,8 @@ class Links:
     def next_deadline(self) -> float | None:
         """Return the monotonic second at which something is due without any input."""
         dial_s = None if self._shutting_down else self._schedule.next_deadline()
-        due_s = self._due_s if dial_s is None else min(dial_s, self._due_s)
+        deadlines = (self._due_s, dial_s, self._room.next_deadline())
+        due_s = min(moment for moment in deadlines if moment is not None)
         return None if due_s == math.inf else due_s
 
     def handle(
@@ -152,6 +155,7 @@ class Links:
             case inputs.StreamBytes(stream, data):
                 self.statistics.received_bytes += len(data)
                 self._tell_connection(stream, wire.BytesReceived(data), now)
+                self._look_at_frame(stream, now)
             case inputs.WriteBlocked() | inputs.WriteDrained():
                 self._write_pressure(event, now)
             case inputs.StreamAccepted(stream, address):
@@ -234,6 +238,7 @@ class Links:
         """Let every connection and dial have what is due to it."""
         if self._due_s <= now.monotonic_s:
             self._links_time_passed(now)
+        self._room.settle(now)
         self._dial_due(now)
 
     def _links_time_passed(self, now: Moment) -> None:
@@ -261,6 +266,19 @@ class Links:
         if link.blocked_since_s is not None:
             timeout_s = link.blocked_since_s + self._settings.write_timeout_s
             self._due_s = min(self._due_s, timeout_s)
+
+    # ---- large frames
+
+    def _look_at_frame(self, stream: int, now: Moment) -> None:
+        link = self._links.get(stream)
+        if link is None or self._room.knows(stream, frame := link.connection.unfinished):
+            return
+        is_privileged = link.public_key is not None and self._is_privileged(link.public_key)
+        self._room.look(stream, frame, now, is_privileged=is_privileged)
+
+    def _cut_off(self, stream: int, now: Moment) -> None:
+        self._links[stream].failure = TOO_SLOW
+        self._disconnect(stream, wire.DisconnectReason.READ_TIMEOUT, now)
 
     # ---- connections
 
@@ -362,6 +380,7 @@ class Links:
             link.detail += " during the handshake; the enode may name another node's key"
         link.blocked_since_s = None
         self._emit(CloseStream(link.stream))
+        self._room.forget(link.stream, now)
         for session in link.sessions:
             self._tell_relay(gossip.PeerLeft(session), now)
         key = link.public_key

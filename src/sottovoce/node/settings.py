@@ -16,6 +16,13 @@ DIALS_IN_PROGRESS_MAX: Final = 16
 # A peer whose full buffer does not drain by 64 kB for so long is gone. With the packet that it gets
 # in between, one that reads 16 kB a second stays.
 WRITE_TIMEOUT_S: Final = 20.0
+# What unfinished large frames of all peers take together: six of the largest, or sixteen bursts of
+# 2 MB at once. With a full pool and fifty peers that read nothing a node stays below 256 MiB.
+FRAME_ROOM_BYTES_MAX: Final = 32 * 1024 * 1024
+# So long a large frame may take while another waits for its room: 2 MB at 1 MB/s. Fifty peers with
+# frames of the largest size that never end are gone within 17 seconds, before a Go node gives up
+# the packet that has to wait behind them.
+FRAME_S_MAX: Final = 2.0
 INBOUND_THROTTLE_S: Final = 30.0  # one inbound connection per public address and this time
 THROTTLED_ADDRESSES_MAX: Final = 4096  # bounds what a scan from many addresses makes us remember
 REDIAL_FIRST_S: Final = 1.0  # ours: a restarted neighbour is found again at once
@@ -40,6 +47,7 @@ class NodeSettings:
             directions together; beyond them nothing of others is received. 0 is no limit.
         ping_interval_s: Seconds between pings on a connection.
         read_timeout_s: Seconds of silence after which a connection ends.
+        frame_room_bytes_max: What unfinished large frames of all peers may take together, bytes.
         exempt_addresses: Hosts on whose peers no limit of packets or bytes is enforced.
 
     Raises:
@@ -56,6 +64,7 @@ class NodeSettings:
     redial_public_min_s: float = REDIAL_PUBLIC_MIN_S
     ping_interval_s: float = PING_INTERVAL_S
     read_timeout_s: float = READ_TIMEOUT_S
+    frame_room_bytes_max: int = FRAME_ROOM_BYTES_MAX
     exempt_addresses: frozenset[str] = field(default=frozenset(), repr=False)
     day_bytes_max: int = 0
 

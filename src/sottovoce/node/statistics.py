@@ -19,6 +19,8 @@ class LinkStatistics:
         throttled: Inbound streams closed unheard: their address came a moment ago.
         crowded_out: Handshakes that made room for newer ones.
         write_timeouts: Peers whose socket took no bytes for too long.
+        frames_waited: Large frames that had to wait until others were complete.
+        frames_overdue: Peers cut off because their large frame was not, while others waited.
         received_bytes: Bytes that came in on all streams.
         sent_bytes: Bytes that went out on them.
         ended: Connections that ended, by who ended them and why: ``we: too many peers``, ``they:
@@ -30,6 +32,8 @@ class LinkStatistics:
     throttled: int = 0
     crowded_out: int = 0
     write_timeouts: int = 0
+    frames_waited: int = 0
+    frames_overdue: int = 0
     received_bytes: int = 0
     sent_bytes: int = 0
     ended: Counter[str] = field(default_factory=Counter)

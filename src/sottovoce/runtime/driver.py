@@ -21,11 +21,13 @@ from sottovoce.node.effects import (
     Compute,
     Dial,
     Fact,
+    PauseReading,
     PeerConnected,
     PeerDisconnected,
     PeerUnreachable,
     PostFailed,
     RelayEffect,
+    ResumeReading,
     WriteBytes,
 )
 from sottovoce.node.node import Node
@@ -73,6 +75,7 @@ class Driver:
         self._inputs = InputTurns()
         self._streams: dict[int, TcpStream] = {}
         self._unread_bytes: Counter[int] = Counter()
+        self._paused: set[int] = set()  # the streams of which the node wants no more for now
         self._next_stream = 0
         self._tasks: dict[object, asyncio.Task[None]] = {}
         self._servers: list[asyncio.Server] = []
@@ -236,14 +239,14 @@ class Driver:
                 stream = self._streams.get(number)
                 if stream is not None:
                     stream.close()
+            case PauseReading(number) | ResumeReading(number):
+                self._set_reading(number, reads=isinstance(effect, ResumeReading))
             case Dial():
                 self._start_task(("dial", effect.attempt), self._dial(effect))
             case Compute():
                 self._start_task(("job", effect.job), self._compute(effect))
             case CancelCompute(job):
-                task = self._tasks.get(("job", job))
-                if task is not None:
-                    task.cancel()
+                self._cancel_task(("job", job))
             case AskArchive(wish):
                 assert self._archive is not None, "a mailserver was given no archive"
                 self._archive.submit(wish)
@@ -254,6 +257,11 @@ class Driver:
         task = self._loop.create_task(work)
         self._tasks[name] = task
         task.add_done_callback(lambda _: self._tasks.pop(name, None))
+
+    def _cancel_task(self, name: object) -> None:
+        task = self._tasks.get(name)
+        if task is not None:
+            task.cancel()
 
     async def _dial(self, effect: Dial) -> None:
         attempt = effect.attempt
@@ -312,7 +320,19 @@ class Driver:
             return
         before = self._unread_bytes[number]
         self._unread_bytes[number] = before - size_bytes
-        if before > UNREAD_BYTES_MAX >= before - size_bytes:
+        if before > UNREAD_BYTES_MAX >= before - size_bytes and number not in self._paused:
+            stream.resume_reading()
+
+    def _set_reading(self, number: int, *, reads: bool) -> None:
+        stream = self._streams.get(number)
+        if stream is None:
+            return
+        if not reads:
+            self._paused.add(number)
+            stream.pause_reading()
+            return
+        self._paused.discard(number)
+        if self._unread_bytes[number] <= UNREAD_BYTES_MAX:
             stream.resume_reading()
 
     def stream_pressure(self, stream: int, *, blocked: bool) -> None:
@@ -323,6 +343,7 @@ class Driver:
         """Queue the end of a stream."""
         self._streams.pop(stream, None)
         self._unread_bytes.pop(stream, None)
+        self._paused.discard(stream)
         self.submit(inputs.StreamClosed(stream))
 
 

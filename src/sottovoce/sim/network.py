@@ -4,7 +4,7 @@ A stream is reliable, as TCP is: a lost segment is sent again after a time-out, 
 behind it waits. So loss shows as delay, never as missing bytes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random  # noqa: TID251 - seeded, so repeatable
 from typing import Final
 
@@ -42,6 +42,8 @@ class StreamEnd:
         clogged_until_s: Until when nothing written at this end gets through.
         clogged_bytes: What was written while it was clogged.
         blocked: Whether this end was told that its socket takes no more.
+        reads: Whether its node takes what arrives at this end.
+        unread: What arrived while it did not.
     """
 
     node: int
@@ -52,6 +54,8 @@ class StreamEnd:
     clogged_until_s: float = 0.0
     clogged_bytes: int = 0
     blocked: bool = False
+    reads: bool = True
+    unread: list[bytes] = field(default_factory=list)
 
 
 class Network:

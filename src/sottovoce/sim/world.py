@@ -34,7 +34,9 @@ from sottovoce.node.effects import (
     Dial,
     Effect,
     Fact,
+    PauseReading,
     RelayEffect,
+    ResumeReading,
     WriteBytes,
 )
 from sottovoce.node.node import Node
@@ -276,6 +278,8 @@ class World:
             if simulated.timer_s != event.time_s:
                 return  # A timer that was set anew meanwhile.
             simulated.timer_s = None
+        if self._is_left_unread(event.node, event.input):
+            return
         self._note(event.node, event.input)
         self._carry_out(simulated, simulated.node.handle(event.input, self.moment(simulated)))
         if simulated.up:
@@ -323,6 +327,9 @@ class World:
                 self._write(self._ends.get((node, stream)), data)
             case CloseStream(stream):
                 self._close(self._ends.get((node, stream)))
+            case PauseReading(stream) | ResumeReading(stream):
+                end = self._ends.get((node, stream))
+                self._read(end, reads=isinstance(effect, ResumeReading))
             case Dial():
                 self._dial(node, effect)
             case Compute(job, prefix, bits, work_time_s):
@@ -401,6 +408,27 @@ class World:
         self._forget(end)
         self._schedule(self.now_s, end.node, inputs.StreamClosed(end.number))
         self._schedule(self._arrival_s(end), other.node, inputs.StreamClosed(other.number))
+
+    def _is_left_unread(self, node: int, event: inputs.Input) -> bool:
+        """Keep bytes that arrive at a node which does not read their stream for now."""
+        if not isinstance(event, inputs.StreamBytes):
+            return False
+        end = self._ends.get((node, event.stream))
+        if end is None or (end.reads and not end.unread):
+            return False
+        end.unread.append(event.data)
+        return True
+
+    def _read(self, end: StreamEnd | None, *, reads: bool) -> None:
+        if end is not None:
+            end.reads = reads
+            self.at(self.now_s, lambda: self._hand_over(end))
+
+    def _hand_over(self, end: StreamEnd) -> None:
+        if end.reads and end.unread:
+            data = b"".join(end.unread)
+            end.unread.clear()
+            self.command_now(end.node, inputs.StreamBytes(end.number, data))
 
     def _forget(self, end: StreamEnd) -> None:
         assert end.other is not None
