@@ -10,6 +10,7 @@ from sottovoce.base.packets import Capability, Packet
 from sottovoce.base.quantities import PublicKey
 from sottovoce.codec import rlp
 from sottovoce.crypto import secp256k1
+from sottovoce.crypto.aes import AesCtrStream
 from sottovoce.devp2p.base_protocol import BaseCode, encode_hello
 from sottovoce.devp2p.connection import (
     HANDSHAKE_INPUT_BYTES_MAX,
@@ -32,6 +33,7 @@ from sottovoce.devp2p.events import (
     StreamOpened,
     TimePassed,
 )
+from sottovoce.devp2p.frames import LARGE_FRAME_BYTES
 from unit.devp2p.pair import (
     INITIATOR,
     INITIATOR_KEY,
@@ -357,6 +359,21 @@ def test_part_of_a_frame_does_not_end_the_silence() -> None:
     wire = peer.writer.write(16, bytes(100))
     peer.machine.handle(BytesReceived(wire[:-1]), at(129.0))
     assert ended(peer.machine.handle(TimePassed(), at(130.0))).by_remote is False
+
+
+def test_header_of_a_large_frame_ends_the_silence_once_for_its_rest_may_have_to_wait() -> None:
+    peer = HandmadePeer(START).ready(START)
+    noise = AesCtrStream(bytes(32), bytes(16)).apply(bytes(2 * LARGE_FRAME_BYTES))
+    wire = peer.writer.write(16, noise)
+    peer.machine.handle(BytesReceived(wire[:1000]), at(129.0))
+    begun = peer.machine.unfinished
+    assert begun is not None
+    peer.machine.handle(TimePassed(), at(130.0))
+    peer.machine.handle(BytesReceived(wire[1000:2000]), at(158.0))
+    assert peer.machine.unfinished is begun
+    outputs = peer.machine.handle(TimePassed(), at(159.0))
+    assert ended(outputs).reason is DisconnectReason.READ_TIMEOUT
+    assert peer.machine.unfinished is None
 
 
 # ---- misuse and limits

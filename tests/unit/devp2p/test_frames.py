@@ -5,10 +5,17 @@ import pytest
 from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
 from sottovoce.codec import rlp, snappy
 from sottovoce.codec.byte_queue import ByteQueue
-from sottovoce.crypto.aes import AesBlock
+from sottovoce.crypto.aes import BLOCK_BYTES, AesBlock, AesCtrStream
 from sottovoce.crypto.hashes import keccak256, keccak256_state
 from sottovoce.devp2p.events import Role
-from sottovoce.devp2p.frames import FRAME_BYTES_MAX, FrameReader, FrameWriter, RollingMac
+from sottovoce.devp2p.frames import (
+    FRAME_BYTES_MAX,
+    LARGE_FRAME_BYTES,
+    MAC_BYTES,
+    FrameReader,
+    FrameWriter,
+    RollingMac,
+)
 from sottovoce.devp2p.secrets import FrameSecrets, derive, xor
 
 
@@ -198,3 +205,89 @@ def test_macs_follow_the_specification_word_for_word() -> None:
         fed += xor(block.encrypt(seed), seed)
         assert mac.body(body) == keccak256(fed)[:16]
         assert mac.digest() == keccak256(fed)
+
+
+# ---- large frames
+
+LARGE = bytes(index % 251 for index in range(LARGE_FRAME_BYTES))
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("chunk_bytes", [1000, 65536, LARGE_FRAME_BYTES + 60])
+def test_large_frame_is_read_in_parts_and_what_follows_it_too(
+    chunk_bytes: int, compressed: bool
+) -> None:
+    writer, reader = ends(compressed=compressed)
+    # It does not compress below the size from which a frame is large.
+    noise = AesCtrStream(bytes(32), bytes(BLOCK_BYTES)).apply(LARGE)
+    packets = [(16, b"before"), (300, noise), (17, b"after")]
+    wire = writer.write_all(packets)
+    queue = ByteQueue()
+    got = []
+    for start in range(0, len(wire), chunk_bytes):
+        queue.append(wire[start : start + chunk_bytes])
+        while (frame := reader.read(queue)) is not None:
+            got.append(frame)
+    assert got == packets
+    assert reader.unfinished is None
+
+
+def test_unfinished_large_frame_is_kept_once_and_nothing_is_reserved_for_it() -> None:
+    writer, reader = ends()
+    wire = writer.write(16, LARGE)
+    queue = ByteQueue()
+    queue.append(wire[:32])
+    assert reader.read(queue) is None
+    begun = reader.unfinished
+    assert begun is not None
+    assert (begun.size_bytes, len(begun.body)) == (len(wire) - 32 - MAC_BYTES, 0)
+    queue.append(wire[32:-1])
+    assert reader.read(queue) is None
+    assert reader.unfinished is begun
+    assert len(begun.body) == begun.size_bytes
+    assert len(queue) == MAC_BYTES - 1
+
+
+def test_frame_that_is_not_large_is_never_called_unfinished() -> None:
+    writer, reader = ends()
+    wire = writer.write(16, LARGE[BLOCK_BYTES:])
+    queue = ByteQueue()
+    queue.append(wire[:-1])
+    assert reader.read(queue) is None
+    assert reader.unfinished is None
+    queue.append(wire[-1:])
+    assert reader.read(queue) == (16, LARGE[BLOCK_BYTES:])
+
+
+@pytest.mark.parametrize("position", [40, LARGE_FRAME_BYTES, -1])
+def test_any_changed_byte_of_a_large_frame_is_refused(position: int) -> None:
+    writer, reader = ends()
+    wire = bytearray(writer.write(16, LARGE))
+    wire[position] ^= 1
+    queue = ByteQueue()
+    queue.append(bytes(wire[:100_000]))
+    assert reader.read(queue) is None
+    queue.append(bytes(wire[100_000:]))
+    with pytest.raises(RemoteProtocolError, match="MAC of a frame's body"):
+        reader.read(queue)
+
+
+@pytest.mark.parametrize(
+    "code", [b"\x88" + b"\x01" * 8, b"\x89" + b"\x01" * 9, b"\xb8\x38" + b"\x01" * 56]
+)
+def test_code_of_a_large_frame_is_read_like_that_of_a_small_one(code: bytes) -> None:
+    results = []
+    for body in (code + b"payload", code + LARGE):
+        _, reader = ends()
+        queue = ByteQueue()
+        wire = RawFrames(secrets_of(Role.INITIATOR)).write_body(body)
+        queue.append(wire[:-1])
+        assert reader.read(queue) is None
+        queue.append(wire[-1:])
+        try:
+            packet = reader.read(queue)
+            assert packet is not None
+            results.append(str(packet[0]))
+        except RemoteProtocolError as error:
+            results.append(str(error))
+    assert results[0] == results[1]

@@ -17,7 +17,9 @@ from sottovoce.node.effects import (
     Dial,
     Effect,
     Fact,
+    PauseReading,
     PeerDisconnected,
+    ResumeReading,
     WriteBytes,
 )
 from sottovoce.runtime import driver as module
@@ -261,6 +263,47 @@ def test_socket_is_not_read_while_too_many_bytes_wait_and_read_again_after() -> 
             await turns(2)
             assert stream._transport.is_reading()
             assert driver._unread_bytes[1] == 0
+
+    run(main())
+
+
+def test_stream_of_which_the_node_wants_no_more_is_not_read_until_it_does() -> None:
+    node = computing(PauseReading(1))
+
+    async def main() -> None:
+        async with running(node) as (driver, port), calling(port) as (_, writer):
+            await until(lambda: node.seen)
+            [stream] = driver._streams.values()
+            assert stream._transport is not None
+            driver.command(inputs.RemoveFilter(1))
+            writer.write(b"later")
+            # What was read already is handed over, and nothing is read although little waits.
+            driver.stream_bytes(1, bytes(UNREAD_BYTES_MAX + 1))
+            await until(lambda: _received_bytes(node) == UNREAD_BYTES_MAX + 1)
+            await turns(3)
+            assert not stream._transport.is_reading()
+            driver._perform(ResumeReading(1))
+            await until(lambda: _received_bytes(node) == UNREAD_BYTES_MAX + 1 + len(b"later"))
+            driver._perform(PauseReading(9))
+            driver._perform(ResumeReading(9))
+            assert driver._paused == set()
+
+    run(main())
+
+
+def test_stream_with_much_unread_is_not_read_although_the_node_wants_it_again() -> None:
+    async def main() -> None:
+        node = ScriptedNode()
+        async with running(node) as (driver, port), calling(port):
+            await until(lambda: node.seen)
+            [stream] = driver._streams.values()
+            assert stream._transport is not None
+            driver._perform(PauseReading(1))
+            driver.stream_bytes(1, bytes(UNREAD_BYTES_MAX + 1))
+            driver._perform(ResumeReading(1))
+            assert not stream._transport.is_reading()
+            await turns(2)
+            assert stream._transport.is_reading()
 
     run(main())
 

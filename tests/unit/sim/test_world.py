@@ -5,11 +5,13 @@ from sottovoce.gossip.settings import GossipSettings
 from sottovoce.node import inputs
 from sottovoce.node.effects import (
     MessageArrived,
+    PauseReading,
     PeerConnected,
     PeerDisconnected,
     PeerUnreachable,
     PostFailed,
     PostSucceeded,
+    ResumeReading,
 )
 from sottovoce.sim import world as module
 from sottovoce.sim.network import LinkQuality
@@ -138,3 +140,37 @@ def test_time_stands_where_it_was_run_to() -> None:
     world = World(1)
     world.run_until(12.5)
     assert world.now_s == 12.5
+
+
+def test_what_arrives_while_a_node_does_not_read_is_handed_over_whole_and_in_order() -> None:
+    world = pair(delay_min_s=0.1, delay_max_s=0.1)
+    world.run_until(5)
+    [end] = world.ends(1)
+    world._perform(1, PauseReading(end.number))
+    for number in range(5):
+        world.command(0, post(number, b"%d" % number))
+        world.run_until(world.now_s + 0.2)
+    assert told(world, 1, MessageArrived) == []
+    world._perform(1, ResumeReading(end.number))
+    world._perform(1, PauseReading(end.number))
+    world.run_until(7)
+    assert told(world, 1, MessageArrived) == []
+    # What arrives between the wish to read on and the reading comes behind what waited.
+    world._perform(1, ResumeReading(end.number))
+    world.command(0, post(5, b"5"))
+    world.run_until(8)
+    assert len(told(world, 1, MessageArrived)) == 6
+    assert told(world, 1, PeerDisconnected) == []
+
+
+def test_reading_a_stream_that_is_gone_does_nothing() -> None:
+    world = pair()
+    world.run_until(5)
+    [end] = world.ends(1)
+    world._perform(1, PauseReading(end.number))
+    end.unread.append(b"lost")
+    world._perform(1, ResumeReading(end.number))
+    world.cut(end)
+    world._perform(1, ResumeReading(end.number))
+    world.run_until(5.01)
+    assert [fact for _, fact in told(world, 1, PeerDisconnected)]
