@@ -147,6 +147,8 @@ class WireEnd(asyncio.Protocol):
                 case wire.ConnectionEnded(_, _, detail):
                     self._end(detail)
                     self.close()
+                case wire.LargeFrameChanged():
+                    pass
 
     def _take(self, packet: Packet) -> None:
         if packet.code == MESSAGES_CODE:

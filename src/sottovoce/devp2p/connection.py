@@ -44,6 +44,7 @@ from sottovoce.devp2p.events import (
     DisconnectReason,
     DisconnectRequested,
     Hello,
+    LargeFrameChanged,
     PacketsSubmitted,
     PeerIdentified,
     PeerReady,
@@ -180,11 +181,6 @@ class Connection:
     def state(self) -> ConnectionState:
         """Where the connection stands."""
         return self._state
-
-    @property
-    def unfinished(self) -> UnfinishedFrame | None:
-        """The large frame of which a part has come, the same object until all of it has."""
-        return None if self._reader is None else self._reader.unfinished
 
     def handle(self, event: ConnectionEvent, now: Moment) -> list[ConnectionOutput]:
         """Take one event and return what follows from it.
@@ -347,9 +343,7 @@ class Connection:
             frame = reader.read(self._queue)
             if frame is None:
                 if reader.unfinished is not unfinished:
-                    # The header of a large frame is a sign of life: the rest may have to wait for
-                    # the node to have room, and is then not read.
-                    self._read_deadline_s = now.monotonic_s + self._settings.read_timeout_s
+                    self._large_frame_changed(reader.unfinished, now)
                 return
             code, payload = frame
             self._read_deadline_s = now.monotonic_s + self._settings.read_timeout_s
@@ -359,6 +353,11 @@ class Connection:
                 self._on_first_packet(code, payload, now)
             else:
                 self._on_base_packet(code, payload, now)
+
+    def _large_frame_changed(self, frame: UnfinishedFrame | None, now: Moment) -> None:
+        # A header is a sign of life: the rest may have to wait until the node has room for it.
+        self._read_deadline_s = now.monotonic_s + self._settings.read_timeout_s
+        self._outbox.tell(LargeFrameChanged(0 if frame is None else frame.size_bytes))
 
     def _on_first_packet(self, code: int, payload: bytes, now: Moment) -> None:
         if code == BaseCode.DISCONNECT:

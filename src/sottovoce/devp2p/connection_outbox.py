@@ -13,12 +13,13 @@ from sottovoce.devp2p.events import (
     BytesToSend,
     ConnectionEnded,
     ConnectionOutput,
+    LargeFrameChanged,
     PacketsReceived,
     PeerIdentified,
     PeerReady,
 )
 
-Fact: TypeAlias = PeerIdentified | PeerReady | ConnectionEnded
+Fact: TypeAlias = PeerIdentified | PeerReady | LargeFrameChanged | ConnectionEnded
 
 
 class ConnectionOutbox:

@@ -152,6 +152,17 @@ class PacketsReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class LargeFrameChanged:
+    """The header of a large frame came and not yet all of its body, or there is no such frame now.
+
+    Attributes:
+        size_bytes: How long its body is, or 0 if all large frames are complete.
+    """
+
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionEnded:
     """The last output: write what came before, then close the stream.
 
@@ -168,5 +179,5 @@ class ConnectionEnded:
 
 
 ConnectionOutput: TypeAlias = (
-    BytesToSend | PacketsReceived | PeerIdentified | PeerReady | ConnectionEnded
+    BytesToSend | PacketsReceived | PeerIdentified | PeerReady | LargeFrameChanged | ConnectionEnded
 )

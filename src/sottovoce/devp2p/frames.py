@@ -33,6 +33,7 @@ _ZERO_COUNTER: Final = bytes(BLOCK_BYTES)
 _CODE_BITS: Final = 64
 # More than the longest header of an RLP item and the longest code.
 _CODE_ITEM_BYTES: Final = 32
+_WRONG_MAC: Final = "the MAC of a frame's body does not fit"
 _ONE_BYTE_CODE_END: Final = 0x80
 
 # A body above this is deciphered as it comes, so that it costs its size once, and the owner can see
@@ -249,13 +250,20 @@ class FrameReader:
             return self._read_parts(self.unfinished, length, queue)
         self._length = None
         ciphertext = memoryview(sealed)[:padded]
-        self._check_body(ciphertext, sealed[padded:])
-        return self._packet(self._stream.apply(ciphertext), length)
+        if not equal(self.mac.body(ciphertext), sealed[padded:]):
+            raise RemoteProtocolError(_WRONG_MAC)
+        body = self._stream.apply(ciphertext)
+        code, start = _read_code(body, length)
+        return code, self._payload(body, start, length)
 
     def _read_parts(
         self, frame: UnfinishedFrame, length: int, queue: ByteQueue
     ) -> tuple[int, bytes] | None:
-        """Take what has come of a large frame; nobody sees any of it before its MAC is checked."""
+        """Take what has come of a large frame; nobody sees any of it before its MAC is checked.
+
+        Raises:
+            RemoteProtocolError: As `read` says.
+        """
         part = queue.take(min(len(queue), frame.size_bytes - len(frame.body)))
         if part:
             self.mac.feed(part)
@@ -266,12 +274,10 @@ class FrameReader:
         if mac is None:
             return None
         self._length = self.unfinished = None
-        self._check_body(b"", mac)
-        return self._packet(frame.body, length)
-
-    def _check_body(self, rest: bytes | memoryview, mac: bytes) -> None:
-        if not equal(self.mac.body(rest), mac):
-            raise RemoteProtocolError("the MAC of a frame's body does not fit")
+        if not equal(self.mac.body(b""), mac):
+            raise RemoteProtocolError(_WRONG_MAC)
+        code, start = _read_code(bytes(frame.body[:_CODE_ITEM_BYTES]), length)
+        return code, self._payload(frame.body, start, length)
 
     def _open_header(self, head: bytes) -> int:
         ciphertext = head[:BLOCK_BYTES]
@@ -284,13 +290,9 @@ class FrameReader:
             )
         return length
 
-    def _packet(self, body: bytes | bytearray, length: int) -> tuple[int, bytes]:
-        head = body if isinstance(body, bytes) else bytes(body[:_CODE_ITEM_BYTES])
-        code, start = _read_code(head, length)
+    def _payload(self, body: bytes | bytearray, start: int, length: int) -> bytes:
         payload = memoryview(body)[start:length]
-        if self.compressed:
-            return code, snappy.decompress(payload, self.payload_max)
-        return code, bytes(payload)
+        return snappy.decompress(payload, self.payload_max) if self.compressed else bytes(payload)
 
 
 def _read_code(body: bytes, length: int) -> tuple[int, int]:

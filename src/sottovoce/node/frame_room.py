@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from sottovoce.base.moment import Moment
-from sottovoce.devp2p.frames import UnfinishedFrame
 from sottovoce.node.effects import PauseReading, ResumeReading
 from sottovoce.node.settings import FRAME_S_MAX, NodeSettings
 from sottovoce.node.statistics import LinkStatistics
@@ -30,12 +29,12 @@ class _Holder:
     """A peer with a large frame.
 
     Attributes:
-        frame: What of it has come.
+        size_bytes: How long it is when it is complete.
         is_privileged: Whether others are cut off before it.
         since_s: Since when it has room.
     """
 
-    frame: UnfinishedFrame
+    size_bytes: int
     is_privileged: bool
     since_s: float = 0.0
 
@@ -80,25 +79,18 @@ class FrameRoom:
             return None
         return min(holder.since_s for holder in self._having.values()) + FRAME_S_MAX
 
-    def knows(self, stream: int, frame: UnfinishedFrame | None) -> bool:
-        """Tell whether this is the frame that a stream had at the last look."""
-        holder = self._having.get(stream) or self._waiting.get(stream)
-        return frame is (None if holder is None else holder.frame)
-
-    def look(
-        self, stream: int, frame: UnfinishedFrame | None, now: Moment, *, is_privileged: bool
-    ) -> None:
+    def look(self, stream: int, size_bytes: int, now: Moment, *, is_privileged: bool) -> None:
         """Note that a large frame began or ended.
 
         Args:
             stream: Whose it is.
-            frame: The large frame of which a part has come, or None if there is none now.
+            size_bytes: How long the frame that began is, or 0 if there is none now.
             now: The moment.
             is_privileged: Whether others are cut off before this peer.
         """
         self._leave(stream)
-        if frame is not None:
-            self._waiting[stream] = _Holder(frame, is_privileged)
+        if size_bytes:
+            self._waiting[stream] = _Holder(size_bytes, is_privileged)
         self.settle(now)
         if stream in self._waiting:
             self._statistics.frames_waited += 1
@@ -119,12 +111,11 @@ class FrameRoom:
         overdue = []
         while self._waiting:
             stream, holder = next(iter(self._waiting.items()))
-            size_bytes = holder.frame.size_bytes
-            if not self._having or self._taken_bytes + size_bytes <= self._bytes_max:
+            if not self._having or self._taken_bytes + holder.size_bytes <= self._bytes_max:
                 del self._waiting[stream]
                 holder.since_s = now.monotonic_s
                 self._having[stream] = holder
-                self._taken_bytes += size_bytes
+                self._taken_bytes += holder.size_bytes
                 self._read_on(stream)
                 continue
             late = self._latest(now.monotonic_s)
@@ -149,7 +140,7 @@ class FrameRoom:
         self._waiting.pop(stream, None)
         holder = self._having.pop(stream, None)
         if holder is not None:
-            self._taken_bytes -= holder.frame.size_bytes
+            self._taken_bytes -= holder.size_bytes
 
     def _read_on(self, stream: int) -> None:
         if stream in self._unread:

@@ -155,7 +155,6 @@ class Links:
             case inputs.StreamBytes(stream, data):
                 self.statistics.received_bytes += len(data)
                 self._tell_connection(stream, wire.BytesReceived(data), now)
-                self._look_at_frame(stream, now)
             case inputs.WriteBlocked() | inputs.WriteDrained():
                 self._write_pressure(event, now)
             case inputs.StreamAccepted(stream, address):
@@ -267,19 +266,6 @@ class Links:
             timeout_s = link.blocked_since_s + self._settings.write_timeout_s
             self._due_s = min(self._due_s, timeout_s)
 
-    # ---- large frames
-
-    def _look_at_frame(self, stream: int, now: Moment) -> None:
-        link = self._links.get(stream)
-        if link is None or self._room.knows(stream, frame := link.connection.unfinished):
-            return
-        is_privileged = link.public_key is not None and self._is_privileged(link.public_key)
-        self._room.look(stream, frame, now, is_privileged=is_privileged)
-
-    def _cut_off(self, stream: int, now: Moment) -> None:
-        self._links[stream].failure = TOO_SLOW
-        self._disconnect(stream, wire.DisconnectReason.READ_TIMEOUT, now)
-
     # ---- connections
 
     def _tell_connection(self, stream: int, event: wire.ConnectionEvent, now: Moment) -> None:
@@ -290,10 +276,7 @@ class Links:
         self._note_deadline(link)
         # All bytes of one call leave before anything that its other outputs set off: the frames
         # are sealed in this order, and the peer can open them in no other.
-        for output in outputs:
-            if isinstance(output, wire.BytesToSend):
-                self.statistics.sent_bytes += len(output.data)
-                self._emit(WriteBytes(stream, output.data))
+        self._write(stream, outputs)
         for output in outputs:
             match output:
                 case wire.BytesToSend():
@@ -305,11 +288,28 @@ class Links:
                     self._peer_identified(link, public_key, now)
                 case wire.PeerReady(hello, capabilities):
                     self._peer_ready(link, hello, capabilities, now)
+                case wire.LargeFrameChanged(size_bytes):
+                    self._large_frame_changed(link, size_bytes, now)
                 case wire.ConnectionEnded(reason, by_remote, detail):
                     self.statistics.count_end(reason, by_remote=by_remote)
                     self._link_ended(link, detail, now)
                 case _:
                     assert_never(output)
+
+    def _write(self, stream: int, outputs: list[wire.ConnectionOutput]) -> None:
+        for output in outputs:
+            if isinstance(output, wire.BytesToSend):
+                self.statistics.sent_bytes += len(output.data)
+                self._emit(WriteBytes(stream, output.data))
+
+    def _large_frame_changed(self, link: Link, size_bytes: int, now: Moment) -> None:
+        if not link.ended and link.public_key is not None:  # gossip may have ended it meanwhile
+            is_privileged = self._is_privileged(link.public_key)
+            self._room.look(link.stream, size_bytes, now, is_privileged=is_privileged)
+
+    def _cut_off(self, stream: int, now: Moment) -> None:
+        self._links[stream].failure = TOO_SLOW
+        self._disconnect(stream, wire.DisconnectReason.READ_TIMEOUT, now)
 
     def _peer_identified(self, link: Link, key: PublicKey, now: Moment) -> None:
         link.public_key = key

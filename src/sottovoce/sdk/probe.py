@@ -239,6 +239,8 @@ class _Attempt:
                 case wire.ConnectionEnded(reason, _, detail):
                     if not self._done:
                         results += self._ended(detail, reason)
+                case wire.LargeFrameChanged():
+                    pass  # One peer at a time is probed.
         return results
 
     def _ready(

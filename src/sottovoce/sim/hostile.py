@@ -155,7 +155,7 @@ class HostileNode:
                     effects += self._greet(stream, now)
                 case wire.ConnectionEnded():
                     effects.append(CloseStream(stream))
-                case wire.PacketsReceived():
+                case wire.PacketsReceived() | wire.LargeFrameChanged():
                     pass
         return effects
 

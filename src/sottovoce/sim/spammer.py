@@ -213,7 +213,7 @@ class Spammer:
                 case wire.ConnectionEnded():
                     effects.append(CloseStream(stream))
                     self._ended(now)
-                case wire.PacketsReceived():
+                case wire.PacketsReceived() | wire.LargeFrameChanged():
                     pass
         return effects
 

@@ -10,7 +10,7 @@ from sottovoce.base.packets import Capability, Packet
 from sottovoce.base.quantities import PublicKey
 from sottovoce.codec import rlp
 from sottovoce.crypto import secp256k1
-from sottovoce.crypto.aes import AesCtrStream
+from sottovoce.crypto.aes import BLOCK_BYTES, AesCtrStream
 from sottovoce.devp2p.base_protocol import BaseCode, encode_hello
 from sottovoce.devp2p.connection import (
     HANDSHAKE_INPUT_BYTES_MAX,
@@ -25,6 +25,7 @@ from sottovoce.devp2p.events import (
     ConnectionEnded,
     DisconnectReason,
     DisconnectRequested,
+    LargeFrameChanged,
     PacketsReceived,
     PacketsSubmitted,
     PeerIdentified,
@@ -361,19 +362,41 @@ def test_part_of_a_frame_does_not_end_the_silence() -> None:
     assert ended(peer.machine.handle(TimePassed(), at(130.0))).by_remote is False
 
 
+def large_frame(peer: HandmadePeer) -> bytes:
+    noise = AesCtrStream(bytes(32), bytes(BLOCK_BYTES)).apply(bytes(LARGE_FRAME_BYTES))
+    return peer.writer.write(16, noise)
+
+
 def test_header_of_a_large_frame_ends_the_silence_once_for_its_rest_may_have_to_wait() -> None:
     peer = HandmadePeer(START).ready(START)
-    noise = AesCtrStream(bytes(32), bytes(16)).apply(bytes(2 * LARGE_FRAME_BYTES))
-    wire = peer.writer.write(16, noise)
+    wire = large_frame(peer)
     peer.machine.handle(BytesReceived(wire[:1000]), at(129.0))
-    begun = peer.machine.unfinished
-    assert begun is not None
     peer.machine.handle(TimePassed(), at(130.0))
     peer.machine.handle(BytesReceived(wire[1000:2000]), at(158.0))
-    assert peer.machine.unfinished is begun
     outputs = peer.machine.handle(TimePassed(), at(159.0))
     assert ended(outputs).reason is DisconnectReason.READ_TIMEOUT
-    assert peer.machine.unfinished is None
+
+
+def test_begin_and_end_of_large_frames_are_told_behind_the_packets_before() -> None:
+    peer = HandmadePeer(START).ready(START)
+    size_bytes = len(large_frame(HandmadePeer(START).ready(START))) - 48
+    small = peer.writer.write(16, b"small")
+    one, other = large_frame(peer), large_frame(peer)
+    packet, begun = peer.machine.handle(BytesReceived(small + one[:1000]), START)
+    assert isinstance(packet, PacketsReceived)
+    assert begun == LargeFrameChanged(size_bytes)
+    assert peer.machine.handle(BytesReceived(one[1000:2000]), START) == []
+    _, begun = peer.machine.handle(BytesReceived(one[2000:] + other[:1000]), START)
+    assert begun == LargeFrameChanged(size_bytes)
+    packet, over = peer.machine.handle(BytesReceived(other[1000:]), START)
+    assert isinstance(packet, PacketsReceived)
+    assert over == LargeFrameChanged(0)
+
+
+def test_large_frame_that_comes_in_one_piece_is_not_told() -> None:
+    peer = HandmadePeer(START).ready(START)
+    [packet] = peer.machine.handle(BytesReceived(large_frame(peer)), START)
+    assert isinstance(packet, PacketsReceived)
 
 
 # ---- misuse and limits

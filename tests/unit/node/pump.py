@@ -342,6 +342,8 @@ class Stranger:
                     self.shared = shared
                 case wire.ConnectionEnded():
                     self.end = output
+                case wire.LargeFrameChanged():
+                    pass
 
     def _deliver(self, data: bytes) -> None:
         arrived = inputs.StreamBytes(self.stream, data)

@@ -6,7 +6,6 @@ from typing import Final
 
 from sottovoce.base.moment import Moment
 from sottovoce.codec import snappy
-from sottovoce.devp2p.frames import UnfinishedFrame
 from sottovoce.gossip.settings import PACKET_BYTES_MAX
 from sottovoce.node.effects import PauseReading, ResumeReading
 from sottovoce.node.frame_room import FrameRoom
@@ -36,12 +35,11 @@ class Gate:
 
     def begin(self, stream: int, size_bytes: int, *, is_privileged: bool = False) -> None:
         """Let a large frame begin."""
-        frame = UnfinishedFrame(size_bytes)
-        self.room.look(stream, frame, self.now, is_privileged=is_privileged)
+        self.room.look(stream, size_bytes, self.now, is_privileged=is_privileged)
 
     def end(self, stream: int) -> None:
         """Let it be complete."""
-        self.room.look(stream, None, self.now, is_privileged=False)
+        self.room.look(stream, 0, self.now, is_privileged=False)
 
     def unread(self) -> set[int]:
         """Return which streams are not read."""
