@@ -19,8 +19,8 @@ from sottovoce.base.errors import SottovoceError
 _WRONG_HOST: Final = frozenset({errno.EADDRNOTAVAIL, socket.EAI_NONAME})
 DIAL_TIMEOUT_S: Final = 15.0  # as go-ethereum; a host that drops packets silently costs so long
 # Above this many bytes that the socket has not taken, the node keeps envelopes in its own queues,
-# where they can expire; one large packet fits.
-WRITE_BUFFER_BYTES_MAX: Final = 1024 * 1024
+# where they can expire. Two packets of the usual size fit; the packet that passes it comes on top.
+WRITE_BUFFER_BYTES_MAX: Final = 512 * 1024
 # A full buffer counts as drained when so much has left it, so that a slow peer that reads steadily
 # is seen to read; a quarter, asyncio's own choice, would take a peer at 25 kB/s half a minute.
 DRAINED_BYTES: Final = 64 * 1024
