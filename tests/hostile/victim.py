@@ -50,6 +50,7 @@ def counted(node: Node, client: Client) -> dict[str, object]:
         "accepted": links.accepted,
         "crowded_out": links.crowded_out,
         "write_timeouts": links.write_timeouts,
+        "frames_overdue": links.frames_overdue,
         "pooled": relay.envelopes_pooled,
         "pool_envelopes": relay.pool_envelopes,
         "received": relay.envelopes_received,
