@@ -40,8 +40,8 @@ from sottovoce.runtime.workers import MiningWorkers
 
 BATCH_INPUTS_MAX: Final = 256
 BATCH_S_MAX: Final = 0.005  # longer, and a waiting person's message would feel it
-# Bytes of one stream that wait for the node; above that its socket is not read. The read that passes
-# it comes on top, 256 KiB at the most.
+# Bytes of one stream that wait for the node; above that its socket is not read. The read that
+# passes it comes on top, 256 KiB at the most.
 UNREAD_BYTES_MAX: Final = 128 * 1024
 # Open sockets, those that are being closed included. Peers and handshakes are some hundred at the
 # most; beyond that it is a storm, and each socket that is read may hold `UNREAD_BYTES_MAX`.
