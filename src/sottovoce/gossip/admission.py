@@ -160,8 +160,9 @@ class Admission:
         self._bloom: int | None = None
         if settings.bloom or settings.interest is not Interest.EVERYTHING:
             self._bloom = bloom_from_bytes(settings.bloom or bytes(BLOOM_BYTES))
-        # What it has whatever the topics are.
+        # What it has whatever the topics are, and which topics are in it beside that.
         self._bloom_of_owner = self._bloom or 0
+        self._blurred: frozenset[Topic] = frozenset()
         self.announced_bloom = b""
         self.announced_topics: frozenset[Topic] | None = None
         self._wanted = SlowChange(self._announce())
@@ -183,6 +184,7 @@ class Admission:
     def set_bloom(self, announced: bytes, now_s: float) -> None:
         """Take only matching envelopes from now on, in place of any topics; 64 bytes."""
         self._bloom = self._bloom_of_owner = bloom_from_bytes(announced)
+        self._blurred = frozenset()
         self._names_topics = False
         self._change(now_s)
 
@@ -197,13 +199,21 @@ class Admission:
             hidden: Those that they may not be told of from now on, told before or not.
         """
         before = self.announced_bloom, self.announced_topics
-        if self._bloom is not None and hidden & self._topics:
-            self._bloom = self._bloom_of_owner | bloom_of_topics(topics)
-        elif self._bloom is not None:
-            self._bloom |= bloom_of_topics(topics - self._topics)
+        if self._bloom is not None:
+            self._blur(topics, hidden)
         self._topics = topics
         self._change(now_s)
         return before != (self.announced_bloom, self.announced_topics)
+
+    def _blur(self, topics: frozenset[Topic], hidden: frozenset[Topic]) -> None:
+        """Put topics into the bloom, and take out what may not be in it any more."""
+        new = topics - self._topics
+        self._bloom = (self._bloom or 0) | bloom_of_topics(new)
+        self._blurred |= new
+        # One that nobody here listens to any more is in it still, and may have to leave now.
+        if hidden & self._blurred:
+            self._blurred -= hidden
+            self._bloom = self._bloom_of_owner | bloom_of_topics(self._blurred)
 
     def pause(self, paused: bool, now_s: float) -> None:
         """Want nothing from now on, or what was wanted before."""

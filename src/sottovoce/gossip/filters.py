@@ -33,7 +33,8 @@ class Filter:
         minimum_pow: Only envelopes worth at least this much; 0 for all.
         allows_direct: Whether messages count that came past the pool, from a trusted peer.
         announced: Whether peers may be told that we are interested in its topics. They are not if
-            any filter says so. Such a one is served by what comes anyway, and by history.
+            any filter says so, or ever said. Such a one is served by what comes anyway, and by
+            history.
 
     Raises:
         LocalProtocolError: The minimum is negative, infinite or no number.
@@ -96,6 +97,7 @@ class FilterTable:
         self._orders: dict[int, int] = {}
         self._any_topic: dict[int, Filter] = {}
         self._by_topic: dict[Topic, dict[int, Filter]] = {}
+        self._unannounced: set[Topic] = set()
         self._installed_count = 0
 
     def __len__(self) -> int:
@@ -116,6 +118,8 @@ class FilterTable:
             self._any_topic[number] = filter
         for topic in filter.topics:
             self._by_topic.setdefault(topic, {})[number] = filter
+        if not filter.announced:
+            self._unannounced |= filter.topics
 
     def remove(self, number: int) -> None:
         """Forget a filter; a number that is not installed is no error."""
@@ -193,14 +197,11 @@ class FilterTable:
         """Return all topics that filters name which peers may be told of.
 
         One filter is enough to keep its topics out: the contact code of one person of this node
-        may be followed by another one. A filter for any topic adds nothing: whoever restricts what
-        is received chose so, and such a filter then sees what is let through.
+        may be followed by another one. They stay out when it is removed, or that person's coming
+        and going would show. A filter for any topic adds nothing: whoever restricts what is
+        received chose so, and such a filter then sees what is let through.
         """
-        return frozenset(
-            topic
-            for topic, listeners in self._by_topic.items()
-            if all(filter.announced for filter in listeners.values())
-        )
+        return frozenset(self._by_topic) - self._unannounced
 
     def _candidates(self, topic: Topic) -> Iterable[tuple[int, Filter]]:
         listeners = self._by_topic.get(topic)

@@ -159,8 +159,26 @@ def test_bloom_forgets_a_topic_that_peers_may_not_be_told_of_any_more() -> None:
     admission.set_topics(frozenset({TOPIC, ours, gone}), 0.0)
     admission.set_topics(frozenset({TOPIC, ours}), 1.0)
     assert admission.set_topics(frozenset({TOPIC}), 2.0, hidden=frozenset({ours}))
-    left = topic_bloom(TOPIC) | topic_bloom(OTHER_TOPIC)
+    left = topic_bloom(TOPIC) | topic_bloom(gone) | topic_bloom(OTHER_TOPIC)
     assert admission.announced_bloom == bloom_to_bytes(left)
+
+
+def test_bloom_forgets_a_hidden_topic_that_nobody_listened_to_any_more() -> None:
+    ours = Topic(b"ours")
+    admission = topics_of(Interest.BLOOM)
+    admission.set_topics(frozenset({TOPIC, ours}), 0.0)
+    assert not admission.set_topics(frozenset({TOPIC}), 1.0)
+    assert admission.set_topics(frozenset({TOPIC}), 2.0, hidden=frozenset({ours}))
+    assert admission.announced_bloom == bloom_to_bytes(topic_bloom(TOPIC))
+
+
+def test_bloom_of_the_owner_keeps_its_bits_whatever_is_hidden_later() -> None:
+    admission = topics_of(Interest.BLOOM)
+    admission.set_topics(frozenset({TOPIC}), 0.0)
+    owners = bloom_to_bytes(topic_bloom(OTHER_TOPIC))
+    admission.set_bloom(owners, 1.0)
+    admission.set_topics(frozenset(), 2.0, hidden=frozenset({TOPIC, OTHER_TOPIC}))
+    assert admission.announced_bloom == owners
 
 
 def test_topic_interest_is_exactly_the_topics() -> None:

@@ -198,6 +198,42 @@ def test_two_people_of_one_node_who_follow_each_other_do_not_announce_each_other
     network.run(work())
 
 
+@pytest.mark.parametrize("metered", [False, True])
+def test_person_who_comes_to_a_node_or_leaves_it_shows_in_no_announcement(
+    sottovoce_network: MemoryNetwork, *, metered: bool
+) -> None:
+    """Bruno of the same node followed Anna before she came, and does when she has left."""
+    network = sottovoce_network
+
+    async def work() -> None:
+        async with network.relay() as relay, network.client(metered=metered) as client:
+            await client.connect(url_of(relay))
+            anna_key = client.whisper.generate_private_key()
+            async with Messenger.in_memory(client=client) as bruno:
+                followed = await bruno.add_contact(client.whisper.public_key_of(anna_key))
+                await asyncio.sleep(LATER_S)
+                await bruno.remove_contact(followed)
+                await asyncio.sleep(LATER_S)
+                for _ in range(2):
+                    async with Messenger.in_memory(anna_key, client=client) as anna:
+                        await asyncio.sleep(LATER_S)
+                        check_silent(relay, anna)
+                        await bruno.add_contact(anna.public_key)
+                        await asyncio.sleep(LATER_S)
+                    await asyncio.sleep(LATER_S)
+                    check_silent(relay, anna)
+
+    network.run(work())
+
+
+def check_silent(relay: Client, person: Messenger) -> None:
+    """Check that the one peer of the relay told it nothing of somebody."""
+    [session] = told(relay)
+    assert session.wishes.bloom is not None
+    for topic in own_topics(person):
+        assert not bloom_matches(session.wishes.bloom, topic_bloom(topic))
+
+
 @pytest.mark.parametrize("is_full", [False, True])
 def test_subscription_to_any_topic_warns_whoever_will_hear_nothing(
     sottovoce_network: MemoryNetwork, caplog: pytest.LogCaptureFixture, *, is_full: bool
