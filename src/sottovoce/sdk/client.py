@@ -370,7 +370,7 @@ class Client:
             )
 
     def detach(self, first_number: int) -> None:
-        """Tell a person nothing any more, and let go of its peers; harmless when repeated."""
+        """Tell a person nothing any more; let go of its peers and filters; harmless twice."""
         self._owners.pop(first_number, None)
         if self._application.running:
             self._links.remove_all(first_number)

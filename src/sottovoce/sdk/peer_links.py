@@ -1,7 +1,8 @@
-"""Who needs which peer of a node: it is connected while somebody does.
+"""Who needs what of a node: a peer is connected while somebody needs it, a filter is one person's.
 
 The owner of the node may have a mailserver among its peers; a person that has done with it must
-not take it from the owner, nor from another person on the same node.
+not take it from the owner, nor from another person on the same node. The filters of a person who
+has gone would be tried in vain on everything, and their topics told to peers.
 """
 
 from collections import defaultdict
@@ -17,7 +18,7 @@ OWNER: Final = 0
 
 
 class PeerLinks:
-    """The peers that a node keeps connected to, and for whom.
+    """The peers that a node keeps connected to, and for whom; and whose filters it has.
 
     Args:
         command: Hands a wish to the node.
@@ -26,6 +27,7 @@ class PeerLinks:
     def __init__(self, command: Callable[[inputs.Input], None]) -> None:
         self._command = command
         self._holders: defaultdict[PublicKey, set[int]] = defaultdict(set)
+        self._filters: defaultdict[int, set[int]] = defaultdict(set)
 
     def add(self, holder: int, enode: Enode, *, trusted: bool = False) -> None:
         """Have a peer connected for somebody; what the owner said of it stays.
@@ -63,14 +65,22 @@ class PeerLinks:
                 self.add(holder, enode)
             case inputs.RemovePeer(key):
                 self.remove(holder, key)
+            case inputs.InstallFilter(number):
+                self._command(wish)
+                self._filters[holder].add(number)
+            case inputs.RemoveFilter(number):
+                self._command(wish)
+                self._filters[holder].discard(number)
             case _:
                 self._command(wish)
 
     def remove_all(self, holder: int) -> None:
-        """Let go of all peers of somebody.
+        """Let go of all peers and filters of somebody.
 
         Raises:
             SottovoceError: The node refuses it.
         """
         for key in [key for key, holders in self._holders.items() if holder in holders]:
             self.remove(holder, key)
+        for number in sorted(self._filters.pop(holder, ())):
+            self._command(inputs.RemoveFilter(number))

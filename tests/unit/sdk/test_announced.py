@@ -222,6 +222,9 @@ def test_person_who_comes_to_a_node_or_leaves_it_shows_in_no_announcement(
                         await asyncio.sleep(LATER_S)
                     await asyncio.sleep(LATER_S)
                     check_silent(relay, anna)
+            await asyncio.sleep(LATER_S)
+            # Nobody is left; that a filter does not show.
+            assert len(told(relay)) == (0 if metered else 1)
 
     network.run(work())
 

@@ -1,5 +1,7 @@
+from sottovoce.base.secret import SymmetricKey
 from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.enode import Enode
+from sottovoce.gossip.filters import Filter
 from sottovoce.node import inputs
 from sottovoce.sdk.peer_links import OWNER, PeerLinks
 from unit.node.pump import key_number
@@ -42,6 +44,18 @@ def test_owner_who_lets_go_leaves_a_persons_mailserver_without_trust() -> None:
     assert wishes.pop() == inputs.ShutDown()
     peers.remove_all(ANNA)
     assert wishes[2:] == [inputs.RemovePeer(KEY)]
+
+
+def test_filters_of_a_person_who_goes_are_removed_and_of_nobody_else() -> None:
+    peers, wishes = links()
+    for holder in (ANNA, BRUNO):
+        for number in range(holder, holder + 3):
+            peers.wish(holder, inputs.InstallFilter(number, Filter(SymmetricKey(b"\x07" * 32))))
+    peers.wish(ANNA, inputs.RemoveFilter(ANNA))
+    del wishes[:]
+    peers.remove_all(ANNA)
+    peers.remove_all(ANNA)
+    assert wishes == [inputs.RemoveFilter(ANNA + 1), inputs.RemoveFilter(ANNA + 2)]
 
 
 def test_owner_may_let_go_of_a_peer_that_connected_by_itself() -> None:
