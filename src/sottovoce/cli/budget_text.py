@@ -27,9 +27,8 @@ def tell_budget(output: Output, budget: Budget) -> None:
         output.talk(notice_of(budget))
 
 
-def tell_if_used_up(client: Client, output: Output) -> None:
+def tell_if_used_up(budget: Budget | None, output: Output) -> None:
     """Say so if nothing can be received today; what changes later is told in its time."""
-    budget = client.traffic().budget
     if budget is not None and budget.is_bound:
         tell_budget(output, budget)
 

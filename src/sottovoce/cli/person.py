@@ -32,6 +32,7 @@ from sottovoce.sdk.duty_cycle import DutyCycle
 from sottovoce.sdk.errors import ConnectError, ControlError
 from sottovoce.sdk.messenger import Messenger
 from sottovoce.sdk.messenger_port import MessengerPort
+from sottovoce.sdk.queries import ReadBudget
 
 # Another verb holds the directory for a second, or before it can be asked; several take turns.
 HOLDER_WAIT_S: Final = 10.0
@@ -274,6 +275,8 @@ async def _session(options: PersonOptions, entrance: _Entrance) -> AsyncIterator
                 output.talk(_NODE_DECIDES)
             for peer in entrance.peers if options.is_online else ():
                 await port.connect(peer, timeout_s=options.timeout_s)
+            if options.is_online:
+                tell_if_used_up(await port.query(ReadBudget()), output)
             yield Session(port, output, options, (), is_forwarded=True)
             return
         messenger = Messenger.open(
@@ -291,7 +294,7 @@ async def _session(options: PersonOptions, entrance: _Entrance) -> AsyncIterator
         if not options.verbose:
             stack.enter_context(without_log(TROUBLE_LOG))
         await stack.enter_async_context(messenger)
-        tell_if_used_up(messenger.client, output)
+        tell_if_used_up(messenger.budget(), output)
         with _trouble_told(messenger, output):
             yield Session(messenger, output, options, entrance.peers, is_forwarded=False)
 

@@ -34,6 +34,7 @@ from sottovoce.mail.client_events import (
     ServersStanding,
 )
 from sottovoce.mail.settings import ClientSettings
+from sottovoce.node.budget import Budget
 from sottovoce.payloads.message_id import MessageId
 from sottovoce.runtime.person_ports import LaneStatistics, Owner, OwnerFact
 from sottovoce.sdk.answers import Answers
@@ -414,6 +415,10 @@ class Messenger(MessengerPort):
     def _identity(self) -> PrivateKey:
         assert self._ready is not None, "whoever runs was entered"
         return self._ready.settings.identity
+
+    def budget(self) -> Budget | None:
+        """Return how the day's budget of the node stands; None if there is none."""
+        return self.client.traffic().budget
 
     def list_peers(self) -> tuple[PeerInfo, ...]:
         """Return the connected peers of the node."""

@@ -37,6 +37,7 @@ from sottovoce.chat.records import (
 )
 from sottovoce.chat.stores import HistoryReader
 from sottovoce.mail.client_events import FetchDone, ServerStatus
+from sottovoce.node.budget import Budget
 from sottovoce.payloads.contact_id import contact_key
 from sottovoce.payloads.message_id import MessageId
 from sottovoce.sdk.errors import UnknownNameError
@@ -113,6 +114,10 @@ class AnswerPlace(Protocol):
 
     async def traffic_report(self) -> TrafficReport:
         """Return what the node carried."""
+        ...
+
+    def budget(self) -> Budget | None:
+        """Return how the day's budget stands."""
         ...
 
     def list_peers(self) -> tuple[PeerInfo, ...]:
@@ -321,6 +326,15 @@ class ReadTraffic(Query[TrafficReport]):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadBudget(Query[Budget | None]):
+    """How the day's budget of the node stands; None if there is none."""
+
+    @override
+    async def answer(self, place: AnswerPlace) -> Budget | None:
+        return place.budget()
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectPeer(Query[PeerInfo]):
     """Connect the node to a peer, wait until envelopes flow, and stay connected."""
 
@@ -419,6 +433,7 @@ AnyQuery: TypeAlias = (
     | ReadBundle
     | ListPeers
     | ReadTraffic
+    | ReadBudget
     | ConnectPeer
     | AwaitState
     | ListMailservers

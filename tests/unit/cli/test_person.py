@@ -14,13 +14,18 @@ from typer.testing import CliRunner
 
 from patience import PATIENCE_S, run
 from sottovoce.adapters.node_key_file import DataDirectory
+from sottovoce.adapters.spent_file import write_spent
 from sottovoce.adapters.sqlite.person_store import SqlitePersonStore
 from sottovoce.app.accounts import recover_account
+from sottovoce.app.application import ApplicationSettings
 from sottovoce.base.errors import StorageError
 from sottovoce.cli import person as module
 from sottovoce.cli.main import app
 from sottovoce.identity.keystore_kdf import ScryptCost
+from sottovoce.node.budget import DAY_S, Spent
+from sottovoce.node.settings import NodeSettings
 from sottovoce.runtime import person_lane
+from sottovoce.runtime.system_clock import read_clock
 from sottovoce.sdk.client import Client
 from sottovoce.sdk.control_client import ControlClient
 from sottovoce.sdk.messenger import Messenger
@@ -58,8 +63,11 @@ def ask(*arguments: str) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def holding(directory: Path) -> Iterator[str]:
+def holding(directory: Path, *, day_bytes_max: int = 0) -> Iterator[str]:
     """Hold the account of a directory on a thread of its own; give the node's enode."""
+    settings = ApplicationSettings(
+        gossip=PROMPT, node=NodeSettings(day_bytes_max=day_bytes_max), data_dir=directory
+    )
     enodes: list[str] = []
     ready = threading.Event()
     loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
@@ -67,7 +75,7 @@ def holding(directory: Path) -> Iterator[str]:
     async def hold() -> None:
         stop = asyncio.Event()
         async with (
-            Client(gossip=PROMPT) as client,
+            Client(settings=settings) as client,
             Messenger.open(directory, password=PASSWORD, peers=(), client=client),
         ):
             enodes.append(str(client.enode))
@@ -227,6 +235,19 @@ def test_whoever_pays_for_data_is_told_that_the_running_node_decides(
         code, _, err = invoke("chat", "send", "#lobby", "ciao", "--wait", "queued", *saved)
     assert code == 0, err
     assert ("save nothing" in err) == told
+
+
+@pytest.mark.slow
+def test_verb_says_that_the_budget_of_the_running_node_is_used_up(home: Path) -> None:
+    """Else whoever waits for an answer would take the other person to be away."""
+    place = home / "sottovoce"
+    write_spent(place, Spent(read_clock().unix_whole_s // DAY_S, 1000))
+    with holding(place, day_bytes_max=1000):
+        bruno = ask("account", "show", "--data-dir", str(home / "bruno"))[0]["compact_key"]
+        assert "is used up: nothing more is received" in invoke("contact", "add", bruno)[2]
+        events = [said["event"] for said in ask("contact", "add", bruno)]
+        assert "is used up" not in invoke("chat", "list")[2]  # It needs nobody.
+    assert "budget" in events
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ from sottovoce.chat.records import (
 from sottovoce.chat.stores import HistoryReader
 from sottovoce.gossip.traffic import Carried
 from sottovoce.mail.client_events import FetchDone, ServerState, ServerStatus
+from sottovoce.node.budget import Budget
 from sottovoce.node.traffic import NodeTraffic
 from sottovoce.payloads.message_id import MessageId
 from sottovoce.sdk import queries
@@ -43,6 +44,7 @@ RECIPIENT = Recipient(ID, KEY)
 PEER = PeerInfo(PublicKey(bytes(64)), "geth", "10.0.0.1", inbound=False)
 
 
+BUDGET = Budget(5, 10, is_bound=False, resumes_unix_s=86400)
 TRAFFIC = TrafficReport(NodeTraffic(Carried(), (), (), 1, 2))
 SERVER = ServerStatus(KEY, "10.0.0.2", 30303, ServerState.IDLE, 1.0, 0, 0, 0, None)
 FETCHED = FetchDone(7, complete=True, envelopes=2, new=1)
@@ -96,6 +98,9 @@ class Library:
     async def traffic_report(self) -> TrafficReport:
         return TRAFFIC
 
+    def budget(self) -> Budget | None:
+        return BUDGET
+
     def list_peers(self) -> tuple[PeerInfo, ...]:
         return (PEER,)
 
@@ -129,6 +134,7 @@ class Library:
         (queries.ReadBundle(), b"bundle"),
         (queries.ListPeers(), (PEER,)),
         (queries.ReadTraffic(), TRAFFIC),
+        (queries.ReadBudget(), BUDGET),
         (queries.ConnectPeer("enode://", 3.0), PEER),
         (queries.AwaitState(ID, (MessageState.SENT,), 4.0), MESSAGE),
         (queries.ListMailservers(), (SERVER,)),
