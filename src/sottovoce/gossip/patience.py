@@ -29,10 +29,20 @@ CHANGED_WISH: Final = 10.0
 # filter that it installs: 400 of them one by one, in no time at all, are within the account.
 READ_BYTES: Final = 500
 
+# An envelope of no use costs one more for each so many bytes, or a peer might send twenty megabytes
+# a second of them for ever, which somebody pays for. A peer that goes on for a day has us carry
+# 3.5 GB. A megabyte of small ones that died on their way costs a quarter more than without it.
+USELESS_ENVELOPE_BYTES: Final = 2000
+
 
 def reading_price(size_bytes: int) -> float:
     """Return what the reading of a packet costs whose content is of no use to us."""
     return size_bytes / READ_BYTES
+
+
+def useless_envelope_price(price: float, size_bytes: int) -> float:
+    """Return what an envelope of some size costs that is of no use; nothing if it is no fault."""
+    return price + size_bytes / USELESS_ENVELOPE_BYTES if price else 0.0
 
 
 def new_patience(now_s: float) -> TokenBucket:

@@ -59,6 +59,7 @@ from sottovoce.gossip.patience import (
     USELESS_ENVELOPE,
     USELESS_PACKET,
     reading_price,
+    useless_envelope_price,
 )
 from sottovoce.gossip.pool import PoolEntry
 from sottovoce.gossip.registry import DialectTable, dialect_for
@@ -289,7 +290,7 @@ class Reception:
                 continue
             admitted = state.admit(envelope, policy, gathered, sent_by=session.bit, worlds=worlds)
             if isinstance(admitted, Drop):
-                batch.price += PRICES[admitted]
+                batch.price += useless_envelope_price(PRICES[admitted], len(envelope.raw))
                 self._refuse(batch, envelope, admitted)
             elif listen is None or listen(envelope.topic):
                 size_bytes = len(envelope.raw)
@@ -320,6 +321,7 @@ class Reception:
         bit = session.bit
         self._state.statistics.dropped[Drop.DUPLICATE] += 1
         price = USELESS_ENVELOPE if entry.sent_by & bit else 0.0
+        price = useless_envelope_price(price, len(entry.raw))
         if entry.known & bit and not entry.sent_by & bit:
             for tally in (session.tally, self._state.statistics.traffic, entry.row.tally):
                 tally.crossed(len(entry.raw))

@@ -1,11 +1,14 @@
 """Patience: useless work is paid for, by each peer for itself."""
 
+import pytest
+
 from sottovoce.base.packets import Packet
+from sottovoce.gossip.bloom import bloom_to_bytes, topic_bloom
 from sottovoce.gossip.envelope import Envelope, UnminedEnvelope
 from sottovoce.gossip.events import Drop, Failure, PeerFailed
 from sottovoce.gossip.patience import CAPACITY
 from sottovoce.gossip.settings import GossipSettings
-from unit.gossip.network import START_UNIX_S, TOPIC, Bench, make_envelope, messages
+from unit.gossip.network import OTHER_TOPIC, START_UNIX_S, TOPIC, Bench, make_envelope, messages
 
 
 def useless(number: int) -> Envelope:
@@ -26,7 +29,7 @@ def test_flood_of_useless_envelopes_ends_the_session_and_is_counted() -> None:
     bench.greet(1)
     assert flood(bench, 1, 5500) == [PeerFailed(1, "too much useless work", Failure.FLOOD)]
     assert bench.relay.statistics.failures[Failure.FLOOD] == 1
-    assert bench.relay.statistics.dropped[Drop.VERY_OLD] == 5500
+    assert bench.relay.statistics.dropped[Drop.VERY_OLD] == 5000
 
 
 def test_flooder_changes_nothing_for_another_peer() -> None:
@@ -86,6 +89,38 @@ def test_peer_that_sends_the_same_envelope_again_and_again_is_cut() -> None:
     assert not [part for part in bench.feed(1, same) if isinstance(part, PeerFailed)]
     failed = [part for part in bench.feed(1, same) if isinstance(part, PeerFailed)]
     assert [part.failure for part in failed] == [Failure.FLOOD]
+
+
+@pytest.mark.parametrize("kind", ["unwanted", "dead", "repeated"])
+def test_peer_that_sends_large_useless_envelopes_at_a_slow_pace_is_cut(kind: str) -> None:
+    """Twenty a second would be no flood, and somebody pays for twenty megabytes a second."""
+    settings = GossipSettings(minimum_pow=0.0, bloom=bloom_to_bytes(topic_bloom(TOPIC)))
+    bench = Bench(settings=settings)
+    bench.greet(1)
+    large = make_envelope(
+        bytes(1_000_000),
+        pow=0.0,
+        topic=OTHER_TOPIC if kind == "unwanted" else TOPIC,
+        ttl_s=5000,
+        sent_unix_s=START_UNIX_S - (10_000 if kind == "dead" else 0),
+    )
+    packet = messages(large)
+    size_bytes = 0
+    while not [part for part in bench.feed(1, packet) if isinstance(part, PeerFailed)]:
+        bench.wait(0.05)
+        size_bytes += len(large.raw)
+        assert size_bytes < 20_000_000
+
+
+def test_dead_envelopes_of_a_stuck_socket_cost_no_honest_peer_its_session() -> None:
+    bench = Bench()
+    bench.greet(1)
+    dead = make_envelope(bytes(256), sent_unix_s=START_UNIX_S - 1000, pow=0.0)
+    count = 1024 * 1024 // len(dead.raw)
+    assert count > 3000
+    assert not [
+        part for part in bench.feed(1, messages(*[dead] * count)) if isinstance(part, PeerFailed)
+    ]
 
 
 def test_envelope_that_several_peers_bring_costs_none_of_them_anything() -> None:
