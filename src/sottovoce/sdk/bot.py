@@ -128,6 +128,7 @@ class Bot:
         hears_copies: Whether its own words, said by others, are heard.
         transport: Which worlds a node of its own speaks.
         metered: Whether that names its topics to its peers, to pay for less data; see `Client`.
+        day_bytes_max: Bytes that it may use between two midnights UTC; 0 is no limit.
 
     Attributes:
         failed_count: Exceptions of handlers, which were logged and stopped nothing.
@@ -149,6 +150,7 @@ class Bot:
         hears_copies: bool = False,
         transport: Transport = Transport.EITHER,
         metered: bool = False,
+        day_bytes_max: int = 0,
     ) -> None:
         if (data_dir is None) != (password_file is None):
             raise LocalProtocolError("a bot with data_dir needs password_file, and only such a one")
@@ -163,6 +165,7 @@ class Bot:
         self._hears_copies = hears_copies
         self._transport = transport
         self._metered = metered
+        self._day_bytes_max = day_bytes_max
         self._rules: list[_Rule] = []
         self._contact_handler: ContactHandler | None = None
         self._invitation_handler: InvitationHandler | None = None
@@ -269,6 +272,7 @@ class Bot:
                 client=client,
                 transport=self._transport,
                 metered=self._metered,
+                day_bytes_max=self._day_bytes_max,
             )
         password = await asyncio.to_thread(read_password_file, self._password_file)
         return Messenger.open(
@@ -279,6 +283,7 @@ class Bot:
             client=client,
             transport=self._transport,
             metered=self._metered,
+            day_bytes_max=self._day_bytes_max,
         )
 
     # ---- what is heard

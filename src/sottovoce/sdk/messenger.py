@@ -165,6 +165,7 @@ class Messenger(MessengerPort):
         duty_cycle: DutyCycle | None = None,
         transport: Transport = Transport.EITHER,
         metered: bool = False,
+        day_bytes_max: int = 0,
     ) -> Self:
         """Make a messenger that keeps nothing: for tests and throw-away bots.
 
@@ -181,10 +182,12 @@ class Messenger(MessengerPort):
             duty_cycle: When to be connected, to pay for less data; None for always.
             transport: Which worlds a node of its own speaks.
             metered: Whether that names its topics to its peers, to pay for less data; see `Client`.
+            day_bytes_max: Bytes that it may use between two midnights UTC; 0 is no limit.
         """
-        trusted, history = parse_all(mailservers), mail or ClientSettings()
+        wanted, trusted = tuple(peers), parse_all(mailservers)
+        history = mail or ClientSettings()
         network = Network(
-            listen, tuple(peers), trusted, history, duty_cycle, client, transport, metered
+            listen, wanted, trusted, history, duty_cycle, client, transport, metered, day_bytes_max
         )
         return cls(ready_in_memory(identity, network, stack or StackSettings(), is_owned=is_owned))
 

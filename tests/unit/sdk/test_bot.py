@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from patience import run, turns
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.chat.records import ChatKind, Contact, Group
 from sottovoce.crypto import secp256k1
@@ -243,6 +244,26 @@ def test_bot_without_a_handler_of_invitations_does_not_join() -> None:
             assert (heard_texts, bot.failed_count) == ([], 0)
 
     network.run(main())
+
+
+def test_bot_that_pays_for_data_has_a_budget() -> None:
+    seen: list[int] = []
+
+    async def ready(messenger: Messenger) -> None:
+        budget = messenger.budget()
+        assert budget is not None
+        seen.append(budget.limit_bytes)
+
+    async def main() -> None:
+        bot = Bot(identity=BOT, day_bytes_max=1_000_000)
+        work = asyncio.ensure_future(bot.serve(started=ready))
+        while not seen and not work.done():
+            await turns(1)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+    run(main())
+    assert seen == [1_000_000]
 
 
 def test_introduction_says_how_to_reach_it() -> None:
