@@ -10,11 +10,17 @@ limits").
 from typing import Final
 
 from sottovoce.base.packets import Packet
+from sottovoce.gossip.dialect import PacketKind
 from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.events import Drop, Excess, Failure
 from sottovoce.gossip.rate_limits import ANSWER_KINDS, PeerAccount
 from sottovoce.gossip.relay_state import Gathered, RelayState
 from sottovoce.gossip.session import Session
+
+_CONFIRMATIONS: Final = frozenset({PacketKind.BATCH_ACKNOWLEDGED, PacketKind.MESSAGE_RESPONSE})
+# A confirmation has some forty bytes, and a hundred more for each envelope that it refuses. One
+# that is larger counts like any other packet, for it costs what its bytes cost.
+OWED_BYTES_MAX: Final = 4096
 
 
 class Excesses:
@@ -26,10 +32,11 @@ class Excesses:
     def charge_packet(self, session: Session, packet: Packet, gathered: Gathered) -> bool:
         """Charge a packet, which is processed all the same; tell whether it ended the session.
 
-        Trusted peers are not judged, and neither is what answers an open question of ours.
+        Trusted peers are not judged, and neither is what answers an open question of ours. How many
+        confirmations a Go node sends is our doing: it owes two for each packet that it gets.
         """
         account, kind = session.account, session.dialect.kinds.get(packet.code)
-        is_answer = session.asked and kind in ANSWER_KINDS
+        is_answer = (session.asked and kind in ANSWER_KINDS) or _is_owed(session, packet)
         if account is None or not session.is_greeted or session.trusted or is_answer:
             return False
         excesses = account.charge_packet(len(packet.payload), self._state.now_s)
@@ -56,3 +63,10 @@ class Excesses:
         if excesses and 0 < tolerance < account.excess_count:
             detail = f"exceeded our limits {account.excess_count} times, of which {tolerance} are"
             self._state.fail(session, Failure.LIMITS, gathered, f"{detail} tolerated")
+
+
+def _is_owed(session: Session, packet: Packet) -> bool:
+    """Tell whether a packet confirms what we sent, as far as that can be told unread."""
+    is_confirmation = session.dialect.kinds.get(packet.code) in _CONFIRMATIONS
+    is_small = len(packet.payload) <= OWED_BYTES_MAX
+    return is_confirmation and is_small and session.answers_owed > 0

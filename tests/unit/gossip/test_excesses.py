@@ -4,8 +4,10 @@ from typing import Final
 
 import pytest
 
+from sottovoce.base.packets import Packet
 from sottovoce.base.quantities import Topic
 from sottovoce.codec import rlp
+from sottovoce.gossip.confirmations import encode_message_response
 from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.events import (
     Drop,
@@ -241,6 +243,35 @@ def test_answers_to_an_open_question_are_no_excess() -> None:
     bench.session(FIRST).asked = False
     bench.feed(FIRST, *[direct] * (BURST + 1))
     assert excesses(bench) == {Excess.PEER_PACKETS: 1}
+
+
+def test_confirmations_of_what_a_peer_gets_are_no_excess_and_further_ones_are() -> None:
+    """Else a relay with much to say would cut off whoever confirms it, as Go nodes do."""
+    bench = bench_with((0, 1, 0), tolerance=1)
+    greet(bench, FIRST)
+    greet(bench, SECOND, exempt=True)
+    # A packet for each of twenty comes and goes on.
+    for envelope in fresh(20):
+        bench.feed(SECOND, messages(envelope))
+    owed = [
+        Packet(11, b"\xa0" + bytes(32)),
+        Packet(12, encode_message_response(bytes(32), [], MB)),
+    ]
+    assert failure_of(bench.feed(FIRST, *owed * 20)) is None
+    assert excesses(bench) == {}
+    bench.feed(FIRST, *owed * 3)
+    assert excesses(bench) == {Excess.PEER_PACKETS: 6 - BURST}
+
+
+def test_large_confirmation_counts_though_it_is_owed() -> None:
+    bench = bench_with((0, 0, 0), (0, MB, 0))
+    greet(bench, FIRST)
+    greet(bench, SECOND, exempt=True)
+    for envelope in fresh(20):
+        bench.feed(SECOND, messages(envelope))
+    large = Packet(11, b"\xa0" + bytes(MB - 33))
+    bench.feed(FIRST, *[large] * (BURST + 1))
+    assert excesses(bench) == {Excess.PEER_BYTES: 1}
 
 
 # ---- who comes again
