@@ -72,6 +72,7 @@ class MailClient:
         self._ledger: Final = Ledger(store, self._settings)
         self._asking: Final = Asking(store, self._ledger, self._settings, entropy, self._tally)
         self._is_online = False
+        self._offline = _OFFLINE
         self._askers: list[Asker] = []
         self._collect_s: float | None = None
         self._collects_all = False
@@ -107,8 +108,9 @@ class MailClient:
                 self._asking.connected(key)
             case ServerGone(key, detail):
                 out += self._asking.gone(key, detail, now)
-            case OnlineChanged(is_online):
+            case OnlineChanged(is_online, detail):
                 self._set_online(is_online, now)
+                self._offline = detail or _OFFLINE
             case TopicsChanged(topics):
                 self._set_topics(topics, now)
             case ServersChanged(servers, pinned):
@@ -264,7 +266,7 @@ class MailClient:
             if entry.detail
             and self._ledger.is_open(entry.server.enode.public_key, asker.topics, now)
         ]
-        return "; ".join(reasons) or _OFFLINE
+        return "; ".join(reasons) or self._offline
 
     def _dues(self) -> Iterator[float | None]:
         yield self._asking.next_deadline()

@@ -60,9 +60,15 @@ class TopicsChanged:
 
 @dataclass(frozen=True, slots=True)
 class OnlineChanged:
-    """Whether there are peers, of any kind: without any, only what somebody asks for is dialled."""
+    """Whether there are peers, of any kind: without any, only what somebody asks for is dialled.
+
+    Attributes:
+        online: Whether there are.
+        detail: Why nobody is asked, a few words for people; empty if there is just nobody.
+    """
 
     online: bool
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,8 +142,8 @@ class PersonHistory:
                 return self._tell(event, now)
             case mail.FetchAsked():
                 return self._fetch(event, now)
-            case mail.OnlineChanged(is_allowed):
-                return self._allow(now, is_allowed=is_allowed)
+            case mail.OnlineChanged():
+                return self._allow(event, now)
             case _:
                 assert_never(event)
 
@@ -176,12 +176,12 @@ class PersonHistory:
             return [mail.FetchDone(wish.request, False, 0, 0, _NOT_HEARD)]
         return self._tell(mail.FetchAsked(wish.request, wish.from_unix_s, topics), now)
 
-    def _allow(self, now: Moment, *, is_allowed: bool) -> "list[PersonOutput]":
+    def _allow(self, event: mail.OnlineChanged, now: Moment) -> "list[PersonOutput]":
         """Take whether the network may be used at all; then mailservers are dialled at once."""
-        self._is_allowed = is_allowed
-        is_alone = is_allowed and not self._peer_count
+        self._is_allowed = event.online
+        is_alone = event.online and not self._peer_count
         self._alone_s = now.monotonic_s + _ALONE_AGAIN_S if is_alone else None
-        return self._online(now, False, True) if is_allowed else self._online(now, False)
+        return self._online(now, False, True) if event.online else self._tell(event, now)
 
     def _online(self, now: Moment, *states: bool) -> "list[PersonOutput]":
         return [output for state in states for output in self._tell(mail.OnlineChanged(state), now)]

@@ -16,6 +16,7 @@ from sottovoce.mail.client_events import (
     ServersChanged,
 )
 from sottovoce.node import effects, inputs
+from sottovoce.node.budget import Budget, refusal_of
 from sottovoce.node.person import is_of
 from sottovoce.stack.events import PeersChanged
 
@@ -43,7 +44,8 @@ class PersonSurroundings:
         self._lossy: set[int] = set()
         self._fetches: dict[int, FetchAsked] = {}
         self._online: OnlineChanged | None = None
-        self._is_used_up = False
+        # What the person hears for as long as the day's budget is used up.
+        self._used_up: OnlineChanged | None = None
 
     # ---- what the person hears
 
@@ -67,7 +69,7 @@ class PersonSurroundings:
         """Take note of what the owner wants; returns what the person has to hear."""
         if isinstance(event, OnlineChanged):
             self._online = event
-            return [] if self._is_used_up else [event]
+            return [] if self._used_up is not None else [event]
         self._servers = event
         return [event, *self._connected_servers()]
 
@@ -76,8 +78,8 @@ class PersonSurroundings:
         told: list[PersonInput] = [PeersChanged(len(self._peers))]
         if self._servers is not None:
             told += [self._servers, *self._connected_servers()]
-        if self._is_used_up:
-            told.append(OnlineChanged(online=False))
+        if self._used_up is not None:
+            told.append(self._used_up)
         elif self._online is not None:
             told.append(self._online)
         return [*told, *self._fetches.values()]
@@ -177,19 +179,20 @@ class PersonSurroundings:
     ) -> "list[PersonInput]":
         """Return what a fact means that has no number of whoever it is for."""
         if isinstance(fact, effects.BudgetChanged):
-            return self._budget_changed(is_used_up=fact.budget.is_bound)
+            return self._budget_changed(fact.budget)
         return [fact] if isinstance(fact, effects.SentToPeer) else []
 
-    def _budget_changed(self, *, is_used_up: bool) -> "list[PersonInput]":
+    def _budget_changed(self, budget: Budget) -> "list[PersonInput]":
         """Keep mailservers from being asked in vain, which would be held against them.
 
         What was said meanwhile is asked for when the next day's budget begins.
         """
-        if is_used_up == self._is_used_up:
+        if budget.is_bound == (self._used_up is not None):
             return []
-        self._is_used_up = is_used_up
-        if is_used_up:
-            return [OnlineChanged(online=False)]
+        if budget.is_bound:
+            self._used_up = OnlineChanged(online=False, detail=refusal_of(budget))
+            return [self._used_up]
+        self._used_up = None
         return [self._online or OnlineChanged(online=True)]
 
     def _connected_servers(self) -> "list[PersonInput]":

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from typing_extensions import override
 
 from sottovoce.mail.client_events import (
@@ -140,6 +141,17 @@ def test_nothing_is_dialled_off_line_unless_somebody_asks() -> None:
     scene.tell(FetchAsked(7))
     scene.run(10)
     assert ends(scene) == [(7, True)]
+
+
+@pytest.mark.parametrize("detail", ["today's data are used up", ""])
+def test_fetch_that_ends_because_nobody_may_be_asked_says_why(detail: str) -> None:
+    scene = Scene({1: Archive(envelopes(2500, first=UNIX_S - DAY, last=UNIX_S - 1))})
+    while not scene.got:
+        scene.run(0.01)
+    scene.tell(OnlineChanged(online=False, detail=detail))
+    scene.run(600)
+    [end] = scene.told
+    assert (end.complete, end.detail) == (False, detail or "there is no connection to anybody")
 
 
 def test_connecting_for_a_fetch_that_was_asked_for_begins_no_second_one() -> None:

@@ -11,7 +11,7 @@ from sottovoce.mail.client_events import (
 from sottovoce.mail.mailserver import Mailserver
 from sottovoce.mail.request import HistoryRequest
 from sottovoce.node import effects, inputs
-from sottovoce.node.budget import Budget
+from sottovoce.node.budget import Budget, refusal_of
 from sottovoce.node.person import PERSON_NUMBERS, PERSON_NUMBERS_FROM
 from sottovoce.runtime.person_surroundings import PersonSurroundings
 from sottovoce.stack.events import PeersChanged
@@ -74,14 +74,15 @@ def test_mailservers_are_left_alone_while_a_budget_is_used_up_and_asked_afterwar
         for is_bound in (True, False)
     )
     may, may_not = OnlineChanged(online=True), OnlineChanged(online=False)
+    why_not = OnlineChanged(online=False, detail=refusal_of(used_up.budget))
     assert around.inputs_of(free) == []
-    assert around.inputs_of(used_up) == [may_not]
-    assert may_not in around.for_new_person()
+    assert around.inputs_of(used_up) == [why_not]
+    assert why_not in around.for_new_person()
     assert around.inputs_of(free) == [may]
     # The windows of a duty cycle go on meanwhile.
-    assert around.inputs_of(used_up) == [may_not]
+    assert around.inputs_of(used_up) == [why_not]
     assert [around.owner_said(each) for each in (may, may_not)] == [[], []]
-    assert may_not in around.for_new_person()
+    assert why_not in around.for_new_person()
     assert around.inputs_of(free) == [may_not]
     assert around.owner_said(may) == [may]
 
