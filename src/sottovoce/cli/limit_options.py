@@ -15,7 +15,7 @@ LimitPackets = Annotated[
         "--limit-packets",
         metavar="A,P,T",
         help="Packets a second from one address, from one peer, and envelopes on one topic; "
-        "0: any number. Told to peers, and enforced.",
+        "0: any number. Told to peers, and enforced as --limit-tolerance says.",
     ),
 ]
 LimitBytes = Annotated[
@@ -31,7 +31,8 @@ LimitTolerance = Annotated[
     typer.Option(
         "--limit-tolerance",
         min=0,
-        help="Disconnect a peer that exceeded these limits more often; 0: never.",
+        help="Disconnect a peer that exceeded these limits more often; 0: never, so that only what "
+        "exceeds the limit of a topic is kept out.",
     ),
 ]
 Exempt = Annotated[

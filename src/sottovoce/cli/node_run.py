@@ -188,7 +188,14 @@ def wanted_peers(options: RunOptions, directory: DataDirectory | None) -> Wanted
 
 
 def tell_what_is_missing(options: RunOptions, output: Output) -> None:
-    """Say so if the printed enode leads to this machine only."""
+    """Say so if the printed enode leads to this machine only, or if limits would stop nobody."""
+    limits = options.limits
+    # Those of a topic keep envelopes out by themselves.
+    if not limits.tolerance and any((*limits.packets[:2], *limits.size_bytes[:2])):
+        output.talk(
+            "what comes over the limits of an address or a peer is counted and let in; "
+            "--limit-tolerance N disconnects whoever exceeds them more than N times"
+        )
     if options.advertise is None and parse_host_port(options.listen)[0] in _EVERY_ADDRESS:
         output.talk("peers elsewhere need an enode with your address: use --advertise HOST")
 

@@ -182,6 +182,22 @@ def test_node_on_every_address_is_told_to_advertise_one(listener: Listener, host
 
 
 @pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        (LimitOptions(packets=(0, 5, 0)), True),
+        (LimitOptions(packets=(0, 5, 0), tolerance=1), False),
+        (LimitOptions(packets=(0, 0, 5)), False),
+    ],
+    ids=["no tolerance", "tolerance", "topic"],
+)
+def test_limits_that_would_stop_nobody_are_told(
+    listener: Listener, limits: LimitOptions, *, told: bool
+) -> None:
+    run(run_until_ready(replace(OPTIONS, limits=limits), listener))
+    assert ("is counted and let in; --limit-tolerance N" in listener.talk) == told
+
+
+@pytest.mark.parametrize(
     "options",
     [OPTIONS, replace(OPTIONS, listen="0.0.0.0:0", advertise="node.example")],
     ids=["loopback", "advertised"],
