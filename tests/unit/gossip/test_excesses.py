@@ -5,7 +5,7 @@ from typing import Final
 import pytest
 
 from sottovoce.base.packets import Packet
-from sottovoce.base.quantities import Topic
+from sottovoce.base.quantities import EnvelopeHash, Topic
 from sottovoce.codec import rlp
 from sottovoce.gossip.confirmations import encode_message_response
 from sottovoce.gossip.envelope import Envelope
@@ -255,7 +255,7 @@ def test_confirmations_of_what_a_peer_gets_are_no_excess_and_further_ones_are() 
         bench.feed(SECOND, messages(envelope))
     owed = [
         Packet(11, b"\xa0" + bytes(32)),
-        Packet(12, encode_message_response(bytes(32), [], MB)),
+        Packet(12, encode_message_response(EnvelopeHash(bytes(32)), [], MB)),
     ]
     assert failure_of(bench.feed(FIRST, *owed * 20)) is None
     assert excesses(bench) == {}
