@@ -28,10 +28,12 @@ from sottovoce.chat.records import Chat, ChatKind, Contact, Group, Message
 from sottovoce.gossip.settings import Transport
 from sottovoce.identity.alias import alias
 from sottovoce.identity.qr_code import qr_code
+from sottovoce.node.budget import notice_of
 from sottovoce.runtime.loop import run as run_to_end
 from sottovoce.sdk.client import Client
 from sottovoce.sdk.events import (
     ContactRequested,
+    DataBudgetChanged,
     EventsMissed,
     GroupInvited,
     MessageReceived,
@@ -301,6 +303,8 @@ class Bot:
             case EventsMissed(count):
                 self.missed_count += count
                 _log.warning("the bot is too slow: %d events were dropped", count)
+            case DataBudgetChanged(budget):
+                _log.warning("%s", notice_of(budget))
             case _:
                 pass
 

@@ -12,8 +12,9 @@ from sottovoce.base.errors import LocalProtocolError
 from sottovoce.chat.records import ChatKind, Contact, Group
 from sottovoce.crypto import secp256k1
 from sottovoce.identity.alias import alias
+from sottovoce.node.budget import Budget, notice_of
 from sottovoce.sdk.bot import Bot, BotMessage, introduction
-from sottovoce.sdk.events import MessageReceived
+from sottovoce.sdk.events import DataBudgetChanged, MessageReceived
 from sottovoce.sdk.messenger import Messenger
 from sottovoce.sdk.testing import MemoryNetwork
 from sottovoce.sim.entropy import SeededEntropy
@@ -264,6 +265,19 @@ def test_bot_that_pays_for_data_has_a_budget() -> None:
 
     run(main())
     assert seen == [1_000_000]
+
+
+def test_program_of_a_bot_says_that_its_budget_is_used_up(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    budget = Budget(1_000_000, 1_000_000, is_bound=True, resumes_unix_s=86_400)
+
+    async def main() -> None:
+        async with Messenger.in_memory(BOT, listen=None) as messenger:
+            await Bot(identity=BOT)._take(DataBudgetChanged(budget), messenger)
+
+    run(main())
+    assert [it for it in caplog.messages if "is used up" in it] == [notice_of(budget)]
 
 
 def test_introduction_says_how_to_reach_it() -> None:
