@@ -2,12 +2,14 @@
 
 The other server is trusted with what it sends, but not with our patience: it has to answer in time,
 its cursors have to move, and envelopes from outside the day that was asked for are left out.
+Filling takes hours, and no connection is sure to last for so long: a lost one is waited for, and
+the page that it cut short is asked for again.
 
 Spec: status-go mailserver/mailserver.go (SyncMail); pages follow each other as its cursors say.
 """
 
 from enum import Enum
-from typing import Final
+from typing import Final, assert_never
 
 from sottovoce.base.moment import Moment
 from sottovoce.base.quantities import PublicKey
@@ -20,6 +22,8 @@ from sottovoce.mail.server_events import (
     AskSync,
     FillAsked,
     FillDone,
+    FillGivenUp,
+    PeerJoined,
     ServerOutput,
     SyncArrived,
 )
@@ -27,6 +31,11 @@ from sottovoce.mail.server_statistics import MailStatistics
 from sottovoce.mail.settings import DAY_S, Retention
 
 ANSWER_PATIENCE_S: Final = 30.0  # as status-go's
+# A server that is started again or a line that is mended is back by then, redialled every minute;
+# what waits longer for it keeps its owner from choosing another one.
+AWAY_PATIENCE_S: Final = 1800.0
+# How often one page may be cut short: one that always is, is what the server stumbles over.
+PAGE_CUTS_MAX: Final = 5
 FILL_DAYS_MAX: Final = 366  # nobody keeps more; without a bound a fill "from 1970" asks for years
 DAY_PAGES_MAX: Final = 10_000  # ten million envelopes in a day: more than the network ever had
 PAGES_WITHOUT_NEWS_MAX: Final = 3
@@ -39,10 +48,15 @@ BYTES_PER_HOUR: Final = 500 * 1024 * 1024
 
 FILLINGS_MAX: Final = 8  # mailservers that an archive is filled from at once
 
+_MINUTE_S: Final = 60.0
 _HOUR_S: Final = 3600.0
+
+_NO_WHISPER: Final = "the mailserver is not connected over Whisper, which alone can fill an archive"
+_UNWANTED: Final = "the mailserver was disconnected by its owner's wish"
 
 
 class _Phase(Enum):
+    AWAY = "waits for the mailserver to be connected"
     READY = "may ask"
     ASKED = "waits for an answer"
     ENDED = "is through"
@@ -51,15 +65,17 @@ class _Phase(Enum):
 class Filling:
     """One mailserver's archive that is taken over."""
 
-    def __init__(self, key: PublicKey, from_unix_s: int, now: Moment) -> None:
+    def __init__(self, key: PublicKey, peer: int | None, from_unix_s: int, now: Moment) -> None:
         """Begin; nothing is asked before `next_request`.
 
         Args:
             key: The other mailserver's node key.
+            peer: Its number, or None while it is not connected.
             from_unix_s: The first second wanted; what is older than a year is not asked for.
             now: The last second wanted.
         """
         self.key: Final = key
+        self.peer = peer
         self.envelopes = 0
         self.detail = ""
         self._end = now.unix_whole_s
@@ -73,7 +89,10 @@ class Filling:
         self._bytes = TokenBucket(
             capacity=BYTES_AT_ONCE, refill_per_s=BYTES_PER_HOUR / _HOUR_S, now_s=now.monotonic_s
         )
+        self._page_cuts = self._page_news = 0
         self._begin_day()
+        if peer is None:
+            self.leave(now)
 
     @property
     def is_ended(self) -> bool:
@@ -93,6 +112,7 @@ class Filling:
         self._pages.spend(1, now.monotonic_s)
         self._phase = _Phase.ASKED
         self._patience_s = now.monotonic_s + ANSWER_PATIENCE_S
+        self.envelopes -= self._page_news  # a page that was cut short comes again
         self._page_envelopes = self._page_news = 0
         return SyncRequest(
             lower_unix_s=self._lower,
@@ -129,9 +149,40 @@ class Filling:
             self._end_page(response.cursor)
         return wanted
 
+    def leave(self, now: Moment) -> None:
+        """Wait until the mailserver is connected again, unless it always leaves at one page."""
+        self.peer = None
+        if self._phase is _Phase.ENDED:
+            return
+        self._page_cuts += self._phase is _Phase.ASKED
+        if self._page_cuts > PAGE_CUTS_MAX:
+            self.give_up(f"the mailserver left {self._page_cuts} times in the midst of one answer")
+            return
+        self._phase = _Phase.AWAY
+        self._patience_s = now.monotonic_s + AWAY_PATIENCE_S
+
+    def go_on_with(self, peer: int | None) -> None:
+        """Go on where it stopped, now that the mailserver is there; None if it lacks Whisper."""
+        if self._phase is not _Phase.AWAY:
+            return
+        if peer is None:
+            self.give_up(_NO_WHISPER)
+        else:
+            self.peer = peer
+            self._phase = _Phase.READY
+            self._patience_s = None
+
     def pass_time(self, now: Moment) -> None:
-        """Give up if the mailserver was silent for too long."""
-        if self._patience_s is not None and now.monotonic_s >= self._patience_s:
+        """Give up if the mailserver was silent or away for too long."""
+        if self._patience_s is None or now.monotonic_s < self._patience_s:
+            return
+        if self._phase is _Phase.AWAY:
+            minutes = AWAY_PATIENCE_S / _MINUTE_S
+            self.give_up(
+                f"the mailserver was not connected for {minutes:.0f} minutes, before it had given "
+                "everything"
+            )
+        else:
             self.give_up(f"the mailserver did not answer for {ANSWER_PATIENCE_S:.0f} s")
 
     def give_up(self, detail: str) -> None:
@@ -150,6 +201,7 @@ class Filling:
     def _end_page(self, raw_cursor: bytes) -> None:
         self._patience_s = None
         self._phase = _Phase.READY
+        self._page_cuts = 0
         if not raw_cursor:
             self._lower = self._upper + 1
             if self._lower > self._end:
@@ -158,6 +210,7 @@ class Filling:
             return
         self._day_pages += 1
         self._barren_pages = 0 if self._page_news else self._barren_pages + 1
+        self._page_news = 0
         if self._day_pages > DAY_PAGES_MAX or self._barren_pages > PAGES_WITHOUT_NEWS_MAX:
             self.give_up("the mailserver's pages do not come to an end")
         elif not self._moves_to(raw_cursor):
@@ -180,13 +233,13 @@ class Filling:
 
 
 class Fillings:
-    """All archives that are taken over at present, by the numbers of their peers."""
+    """All archives that are taken over at present, by the keys of their mailservers."""
 
     def __init__(self, retention: Retention, statistics: MailStatistics) -> None:
         """Begin with none; what is older than the retention is never asked for."""
         self._days_max = FILL_DAYS_MAX if retention.days is None else retention.days
         self._statistics = statistics
-        self._fillings: dict[int, Filling] = {}
+        self._fillings: dict[PublicKey, Filling] = {}
         self._done: list[FillDone] = []
 
     def sizes(self) -> dict[str, int]:
@@ -198,9 +251,23 @@ class Fillings:
         deadlines = (each.next_deadline(may_ask=may_ask) for each in self._fillings.values())
         return min((due for due in deadlines if due is not None), default=None)
 
-    def start(self, event: FillAsked, now: Moment) -> None:
+    def handle(self, event: FillAsked | FillGivenUp | PeerJoined, now: Moment) -> None:
+        """Take what our owner wants, or that a peer is there."""
+        match event:
+            case FillAsked():
+                self._start(event, now)
+            case FillGivenUp(key):
+                if key in self._fillings:
+                    self._fillings[key].give_up(_UNWANTED)
+            case PeerJoined(peer, key):
+                if key in self._fillings:
+                    self._fillings[key].go_on_with(peer)
+            case _:
+                assert_never(event)
+
+    def _start(self, event: FillAsked, now: Moment) -> None:
         """Begin to take over an archive, unless it is under way or there are too many."""
-        if event.peer in self._fillings:
+        if event.key in self._fillings:
             self._done.append(FillDone(event.key, 0, "this mailserver is being asked already"))
         elif len(self._fillings) >= FILLINGS_MAX:
             detail = f"{FILLINGS_MAX} mailservers are being asked already; try again later"
@@ -208,22 +275,25 @@ class Fillings:
         else:
             oldest_unix_s = now.unix_whole_s - self._days_max * DAY_S
             from_unix_s = max(event.from_unix_s, oldest_unix_s)
-            self._fillings[event.peer] = Filling(event.key, from_unix_s, now)
+            self._fillings[event.key] = Filling(event.key, event.peer, from_unix_s, now)
 
     def take(self, event: SyncArrived, now: Moment) -> tuple[Envelope, ...]:
         """Take one packet of an answer; returns the envelopes to keep."""
-        filling = self._fillings.get(event.peer)
+        filling = self._filling_from(event.peer)
         if filling is None:
             return ()
         envelopes = filling.take(event.response, now)
         self._statistics.synced += len(envelopes)
         return envelopes
 
-    def peer_left(self, peer: int) -> None:
-        """End what was asked of a peer."""
-        filling = self._fillings.get(peer)
+    def peer_left(self, peer: int, now: Moment) -> None:
+        """Wait for a mailserver that has not given everything."""
+        filling = self._filling_from(peer)
         if filling is not None:
-            filling.give_up("the mailserver left before it had given everything")
+            filling.leave(now)
+
+    def _filling_from(self, peer: int) -> Filling | None:
+        return next((each for each in self._fillings.values() if each.peer == peer), None)
 
     def pass_time(self, now: Moment) -> None:
         """Give up on who was silent for too long."""
@@ -233,14 +303,15 @@ class Fillings:
     def go_on(self, now: Moment, *, may_ask: bool) -> list[ServerOutput]:
         """Ask for the next pages, and tell what has ended."""
         outputs: list[ServerOutput] = []
-        for peer, filling in list(self._fillings.items()):
+        for key, filling in list(self._fillings.items()):
             if filling.is_ended:
-                del self._fillings[peer]
-                self._done.append(FillDone(filling.key, filling.envelopes, filling.detail))
+                del self._fillings[key]
+                self._done.append(FillDone(key, filling.envelopes, filling.detail))
                 continue
             request = filling.next_request(now) if may_ask else None
             if request is not None:
-                outputs.append(AskSync(peer, request))
+                assert filling.peer is not None
+                outputs.append(AskSync(filling.peer, request))
         outputs += self._done
         self._done = []
         return outputs

@@ -18,9 +18,11 @@ from sottovoce.mail.server_events import (
     CleaningFailed,
     EnvelopesReceived,
     FillAsked,
+    FillGivenUp,
     PageFound,
     PeerBlocked,
     PeerDrained,
+    PeerJoined,
     PeerLeft,
     QueryFailed,
     RequestReceived,
@@ -86,11 +88,11 @@ class MailServer:
                 outputs += self._serving.handle(event, now)
             case PeerLeft():
                 outputs += self._serving.handle(event, now)
-                self._fillings.peer_left(event.peer)
+                self._fillings.peer_left(event.peer, now)
             case Stored() | StoreFailed() | Cleaned() | CleaningFailed():
                 self._note_archive(event, now)
-            case FillAsked():
-                self._fillings.start(event, now)
+            case FillAsked() | FillGivenUp() | PeerJoined():
+                self._fillings.handle(event, now)
             case SyncArrived():
                 self._ingest.take(self._fillings.take(event, now), now)
             case TimePassed():

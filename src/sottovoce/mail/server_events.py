@@ -46,14 +46,21 @@ class FillAsked:
     """Our owner wants the archive filled from another mailserver's; ends with `FillDone`.
 
     Attributes:
-        peer: The other mailserver; it is connected.
+        peer: The other mailserver, or None while it is not connected: it is waited for.
         key: Its node key.
         from_unix_s: The first second wanted.
     """
 
-    peer: int
+    peer: int | None
     key: PublicKey
     from_unix_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class FillGivenUp:
+    """Our owner wants no more of another mailserver; a filling that is under way ends."""
+
+    key: PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,19 @@ class PeerDrained:
     """The peer's socket takes bytes again."""
 
     peer: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeerJoined:
+    """A peer is connected: filling goes on that waits for it.
+
+    Attributes:
+        peer: The peer, or None if it speaks nothing that can fill an archive.
+        key: Its node key.
+    """
+
+    peer: int | None
+    key: PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +173,12 @@ ServerEvent: TypeAlias = (
     RequestReceived
     | SyncReceived
     | FillAsked
+    | FillGivenUp
     | SyncArrived
     | EnvelopesReceived
     | PeerBlocked
     | PeerDrained
+    | PeerJoined
     | PeerLeft
     | TimePassed
     | ArchiveAnswer

@@ -290,6 +290,8 @@ class Node:
             case inputs.AddPeer(enode, trusted):
                 self._links.add_peer(enode, trusted=trusted, now=now)
             case inputs.RemovePeer(key):
+                if self._serving is not None:
+                    self._serving.give_up_filling(key, now)
                 self._links.remove_peer(key, now)
             case inputs.TrustPeer(key, trusted):
                 self._links.trust(key, trusted=trusted, now=now)
@@ -349,6 +351,7 @@ class Node:
                 self._effects.append(ConfirmedByPeer(key, batch, refused, accepted))
             case gossip.PeerGreeted(peer):
                 self._links.greeted(peer)
+                self._fill_from(self._links.key_of(peer), now)
             case gossip.PeerFailed(peer, detail):
                 self._links.fail(peer, detail, now)
             case _:
@@ -391,9 +394,15 @@ class Node:
             case inputs.AskSync(key, from_unix_s):
                 if not self._links.is_trusted(key):
                     raise LocalProtocolError("an archive is filled from a trusted peer only")
-                self._serving.fill(key, self._links.greeted_on_whisper(key), from_unix_s, now)
+                self._serving.fill(key, from_unix_s, now)
+                self._fill_from(key, now)
             case _:
                 assert_never(event)
+
+    def _fill_from(self, key: PublicKey, now: Moment) -> None:
+        """Let the mailserver go on with a filling if the peer is connected that it is from."""
+        if self._serving is not None and self._links.greeted_sessions(key):
+            self._serving.peer_connected(key, self._links.greeted_on_whisper(key), now)
 
     # ---- posting
 

@@ -19,8 +19,6 @@ from sottovoce.mail.server_statistics import MailStatistics
 from sottovoce.mail.settings import ServerSettings
 from sottovoce.node.effects import ArchivingChanged, AskArchive, Effect, SyncDone
 
-_NOT_CONNECTED = "the mailserver is not connected over Whisper, which alone can fill an archive"
-
 
 class Serving:
     """The mailserver of a node.
@@ -65,12 +63,17 @@ class Serving:
         """Return the monotonic second at which something is due without any input."""
         return self._server.next_deadline()
 
-    def fill(self, key: PublicKey, peer: int | None, from_unix_s: int, now: Moment) -> None:
-        """Fill the archive from that of a peer, or say that it is not there."""
-        if peer is None:
-            self._emit(SyncDone(key, 0, _NOT_CONNECTED))
-        else:
-            self._handle(mail.FillAsked(peer, key, from_unix_s), now)
+    def fill(self, key: PublicKey, from_unix_s: int, now: Moment) -> None:
+        """Fill the archive from that of a peer, which is waited for if it is not connected."""
+        self._handle(mail.FillAsked(None, key, from_unix_s), now)
+
+    def peer_connected(self, key: PublicKey, peer: int | None, now: Moment) -> None:
+        """Go on with a filling from a peer; its number is None without a session of Whisper."""
+        self._handle(mail.PeerJoined(peer, key), now)
+
+    def give_up_filling(self, key: PublicKey, now: Moment) -> None:
+        """End filling from a peer that our owner wants no more."""
+        self._handle(mail.FillGivenUp(key), now)
 
     def archive_answered(self, answer: mail.ArchiveAnswer, now: Moment) -> None:
         """Take what became of a wish to the archive."""

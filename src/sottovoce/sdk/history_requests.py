@@ -44,7 +44,8 @@ class ArchiveFilled:
 
     Attributes:
         envelopes: How many it sent.
-        detail: Why it ended early, one sentence; empty if it gave everything.
+        detail: Why it ended early, one sentence; empty if it gave everything. A lost connection is
+            no reason: it is waited for, half an hour at the most.
     """
 
     envelopes: int
@@ -71,7 +72,7 @@ class HistoryRequests:
     def __init__(self, command: Callable[[inputs.Input], None]) -> None:
         self._command = command
         self._pages: dict[int, _Waiting] = {}
-        self._fillings: dict[PublicKey, list[asyncio.Future[ArchiveFilled]]] = {}
+        self._fillings: dict[PublicKey, asyncio.Future[ArchiveFilled]] = {}
 
     async def page(
         self, request: int, server: Mailserver, wanted: HistoryRequest, timeout_s: float
@@ -106,22 +107,24 @@ class HistoryRequests:
             self._command(inputs.CancelHistory(request))
 
     async def fill(self, key: PublicKey, from_unix_s: int) -> ArchiveFilled:
-        """Fill our archive from that of a connected and trusted mailserver, and wait for the end.
+        """Fill our archive from that of a trusted mailserver, and wait for the end.
+
+        A connection that is lost meanwhile is waited for, and filling goes on where it stopped.
 
         Raises:
             LocalProtocolError: This node is no mailserver.
             ClientClosedError: The client was closed meanwhile.
         """
+        # The node tells an end by the key alone; whoever asked first has to get the first one's.
+        if key in self._fillings:
+            return ArchiveFilled(0, "this mailserver is being asked already")
         done: asyncio.Future[ArchiveFilled] = asyncio.get_running_loop().create_future()
-        waiting = self._fillings.setdefault(key, [])
-        waiting.append(done)
+        self._fillings[key] = done
         try:
             self._command(inputs.AskSync(key, from_unix_s))
             return await done
         finally:
-            waiting.remove(done)
-            if not waiting and self._fillings.get(key) is waiting:
-                del self._fillings[key]
+            del self._fillings[key]
 
     def fact(self, fact: effects.HistoryArriving | effects.HistoryDone | effects.SyncDone) -> None:
         """Take what the node tells; what nobody here waits for is let go."""
@@ -138,16 +141,16 @@ class HistoryRequests:
                     came = (page.envelopes, page.new, page.bytes)
                     page.done.set_result(HistoryPage(end, cursor, detail, *came))
             case effects.SyncDone(key, envelopes, detail):
-                for filling in self._fillings.get(key, ()):
-                    if not filling.done():
-                        filling.set_result(ArchiveFilled(envelopes, detail))
+                filling = self._fillings.get(key)
+                if filling is not None and not filling.done():
+                    filling.set_result(ArchiveFilled(envelopes, detail))
 
     def close(self) -> None:
         """Let everybody go who waits."""
         closed = ClientClosedError("the client was closed")
         waiting: list[asyncio.Future[HistoryPage] | asyncio.Future[ArchiveFilled]] = []
         waiting += [page.done for page in self._pages.values()]
-        waiting += [done for fillings in self._fillings.values() for done in fillings]
+        waiting += self._fillings.values()
         for future in waiting:
             if not future.done():
                 future.set_exception(closed)

@@ -319,7 +319,10 @@ def test_process_stops_on_a_signal_with_its_code(number: signal.Signals, code: i
     ) as network:
         assert network.stdout is not None
         assert network.stdout.readline().startswith("relay 1  enode://")
-        network.send_signal(number)
-        _, err = network.communicate(timeout=10)
+        try:
+            network.send_signal(number)
+            _, err = network.communicate(timeout=PATIENCE_S)
+        finally:
+            network.kill()
         assert network.returncode == code
         assert "Traceback" not in err

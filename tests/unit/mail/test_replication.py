@@ -10,9 +10,11 @@ from sottovoce.gossip.envelope import Envelope, decode_envelope
 from sottovoce.gossip.sync_packets import SyncRequest, SyncResponse
 from sottovoce.mail.cursor import Cursor
 from sottovoce.mail.replication import (
+    AWAY_PATIENCE_S,
     DAY_PAGES_MAX,
     FILL_DAYS_MAX,
     FILLINGS_MAX,
+    PAGE_CUTS_MAX,
     PAGES_AT_ONCE,
     Filling,
     Fillings,
@@ -22,6 +24,8 @@ from sottovoce.mail.server_events import (
     EnvelopesReceived,
     FillAsked,
     FillDone,
+    FillGivenUp,
+    PeerJoined,
     PeerLeft,
     SendSynced,
     ServerOutput,
@@ -41,7 +45,7 @@ def after(seconds: float) -> Moment:
 
 
 def filling(from_unix_s: int = START_UNIX_S - 10) -> Filling:
-    return Filling(asker(SERVER), from_unix_s, START)
+    return Filling(asker(SERVER), SERVER, from_unix_s, START)
 
 
 def asked(machine: Filling, now: Moment = START) -> SyncRequest:
@@ -232,15 +236,91 @@ def test_day_without_end_ends_it() -> None:
     assert machine.detail == "the mailserver's pages do not come to an end"
 
 
+# ---- connections that do not last
+
+
+def test_page_that_was_cut_short_is_asked_for_again_and_counted_once() -> None:
+    machine = filling()
+    asked(machine)
+    machine.take(some(number=1), START)
+    machine.take(final(cursor(START_UNIX_S - 5)), START)
+    second = asked(machine)
+    machine.take(some(number=2), START)
+    machine.leave(START)
+    assert machine.next_request(START) is None
+    machine.go_on_with(SERVER + 1)
+    assert machine.peer == SERVER + 1
+    assert asked(machine) == second
+    machine.take(some(number=2), START)
+    machine.take(final(), START)
+    assert machine.is_ended
+    assert (machine.envelopes, machine.detail) == (2, "")
+
+
+def test_mailserver_that_is_away_is_waited_for_half_an_hour() -> None:
+    machine = filling()
+    machine.leave(after(100))
+    due = after(100 + AWAY_PATIENCE_S)
+    assert machine.next_deadline(may_ask=False) == due.monotonic_s
+    machine.pass_time(after(99 + AWAY_PATIENCE_S))
+    assert machine.detail == ""
+    machine.pass_time(due)
+    assert machine.is_ended
+    assert "not connected for 30 minutes" in machine.detail
+
+
+def test_patience_begins_anew_each_time_that_it_leaves() -> None:
+    machine = filling()
+    machine.leave(START)
+    machine.go_on_with(SERVER)
+    machine.pass_time(after(AWAY_PATIENCE_S))
+    asked(machine, after(AWAY_PATIENCE_S))
+    machine.leave(after(AWAY_PATIENCE_S))
+    machine.pass_time(after(2 * AWAY_PATIENCE_S - 1))
+    assert not machine.is_ended
+
+
+def test_page_that_is_cut_short_again_and_again_ends_it() -> None:
+    machine = filling()
+    for _ in range(PAGE_CUTS_MAX + 1):
+        assert not machine.is_ended
+        asked(machine)
+        machine.leave(START)
+        machine.go_on_with(SERVER)
+    assert machine.is_ended
+    assert machine.detail == "the mailserver left 6 times in the midst of one answer"
+
+
+def test_pages_that_come_in_between_make_the_cuts_forgotten() -> None:
+    machine = filling()
+    for second in range(PAGE_CUTS_MAX + 1):
+        asked(machine)
+        machine.leave(START)
+        machine.go_on_with(SERVER)
+        asked(machine)
+        machine.take(some(), START)
+        machine.take(final(cursor(second)), START)
+    assert not machine.is_ended
+
+
+def test_what_came_of_a_page_that_was_cut_short_is_told_when_it_ends_there() -> None:
+    machine = filling()
+    asked(machine)
+    machine.take(some(), START)
+    machine.leave(START)
+    machine.pass_time(after(AWAY_PATIENCE_S))
+    assert machine.envelopes == 1
+
+
 # ---- several at once
 
 
 def test_number_of_mailservers_at_once_is_bounded_and_each_is_asked_once() -> None:
     machine = Fillings(Retention(), MailStatistics())
     for peer in range(FILLINGS_MAX):
-        machine.start(FillAsked(peer, asker(peer), START_UNIX_S), START)
-    machine.start(FillAsked(0, asker(0), START_UNIX_S), START)
-    machine.start(FillAsked(99, asker(99), START_UNIX_S), START)
+        machine.handle(FillAsked(peer, asker(peer), START_UNIX_S), START)
+    machine.handle(FillAsked(0, asker(0), START_UNIX_S), START)
+    machine.handle(FillAsked(99, asker(99), START_UNIX_S), START)
     outputs = machine.go_on(START, may_ask=True)
     done = [output for output in outputs if isinstance(output, FillDone)]
     assert [each.key for each in done] == [asker(0), asker(99)]
@@ -250,7 +330,7 @@ def test_number_of_mailservers_at_once_is_bounded_and_each_is_asked_once() -> No
 
 def test_what_the_archive_would_not_keep_is_not_asked_for() -> None:
     machine = Fillings(Retention(days=3), MailStatistics())
-    machine.start(FillAsked(1, asker(1), 0), START)
+    machine.handle(FillAsked(1, asker(1), 0), START)
     (ask,) = machine.go_on(START, may_ask=True)
     assert isinstance(ask, AskSync)
     assert ask.request.lower_unix_s == START_UNIX_S - 3 * DAY_S
@@ -317,10 +397,37 @@ def test_next_page_waits_while_the_buffer_is_half_full() -> None:
     assert isinstance(ask, AskSync)
 
 
-def test_mailserver_that_leaves_ends_the_filling() -> None:
+def test_mailserver_that_comes_back_under_another_number_is_asked_on() -> None:
     bench = Bench()
     (ask,) = bench.handle(FillAsked(SERVER, asker(SERVER), START_UNIX_S))
     assert isinstance(ask, AskSync)
-    (done,) = bench.handle(PeerLeft(SERVER))
+    assert bench.handle(PeerLeft(SERVER)) == []
+    assert bench.handle(PeerJoined(8, asker(8))) == []
+    assert bench.handle(PeerJoined(9, asker(SERVER))) == [AskSync(9, ask.request)]
+    assert bench.handle(SyncArrived(SERVER, final())) == []
+    (done,) = bench.handle(SyncArrived(9, final()))
+    assert done == FillDone(asker(SERVER), 0)
+
+
+def test_mailserver_that_is_not_connected_yet_is_waited_for() -> None:
+    bench = Bench()
+    assert bench.handle(FillAsked(None, asker(SERVER), START_UNIX_S)) == []
+    (ask,) = bench.handle(PeerJoined(SERVER, asker(SERVER)))
+    assert isinstance(ask, AskSync)
+
+
+def test_mailserver_that_speaks_nothing_that_fills_ends_the_filling() -> None:
+    bench = Bench()
+    bench.handle(FillAsked(None, asker(SERVER), START_UNIX_S))
+    (done,) = bench.handle(PeerJoined(None, asker(SERVER)))
     assert isinstance(done, FillDone)
-    assert "left" in done.detail
+    assert "over Whisper" in done.detail
+
+
+def test_owner_who_wants_no_more_of_a_mailserver_ends_the_filling() -> None:
+    bench = Bench()
+    bench.handle(FillAsked(SERVER, asker(SERVER), START_UNIX_S))
+    (done,) = bench.handle(FillGivenUp(asker(SERVER)))
+    assert isinstance(done, FillDone)
+    assert "owner" in done.detail
+    assert bench.handle(FillGivenUp(asker(SERVER))) == []

@@ -7,6 +7,7 @@ import pytest
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.packets import Packet
 from sottovoce.gossip.settings import GossipSettings, Transport
+from sottovoce.gossip.sync_packets import SYNC_LIMIT_MAX
 from sottovoce.mail.client_events import PageEnd
 from sottovoce.mail.mailserver import Mailserver
 from sottovoce.mail.request import HistoryRequest
@@ -109,14 +110,55 @@ def test_archive_is_not_filled_by_who_is_not_trusted() -> None:
     wish = inputs.AskSync(other.node.public_key, FROM_UNIX_S)
     with pytest.raises(LocalProtocolError, match="trusted"):
         scene.server.command(wish)
-    scene.server.command(inputs.TrustPeer(other.node.public_key, trusted=True))
-    scene.server.command(inputs.RemovePeer(other.node.public_key))
-    scene.server.command(wish)
+
+
+def test_archive_is_not_filled_over_waku() -> None:
+    scene = MailScene()
+    other = scene.pump.add(mail=SETTINGS, gossip=replace(PROMPT, transport=Transport.WAKU))
+    scene.server.command(inputs.AddPeer(other.enode, trusted=True))
+    scene.server.command(inputs.AskSync(other.node.public_key, FROM_UNIX_S))
     (done,) = scene.server.told(SyncDone)
     assert (done.envelopes, done.detail) == (
         0,
         "the mailserver is not connected over Whisper, which alone can fill an archive",
     )
+
+
+def test_filling_goes_on_when_a_lost_connection_is_back() -> None:
+    scene = MailScene()
+    other = scene.pump.add(mail=SETTINGS)
+    payloads = [number.to_bytes(4, "big") for number in range(SYNC_LIMIT_MAX + 1)]
+    scene.archive(*payloads, server=other)
+    scene.server.command(inputs.AddPeer(other.enode, trusted=True))
+    scene.pump.answers_archive = False  # The other one is about to look for the first page,
+    scene.server.command(inputs.AskSync(other.node.public_key, FROM_UNIX_S))
+    other.command(inputs.RemovePeer(scene.server.node.public_key))  # when the line breaks.
+    scene.pump.answers_archive = True
+    assert scene.server.told(SyncDone) == []
+    scene.pump.wait(2.0)
+    assert scene.server.told(SyncDone) == [SyncDone(other.node.public_key, len(payloads))]
+    scene.pump.wait(2.0)
+    assert scene.server.archive.size().envelopes == len(payloads)
+
+
+def test_filling_that_was_asked_for_before_the_connection_begins_with_it() -> None:
+    scene = MailScene()
+    other = scene.pump.add(mail=SETTINGS)
+    scene.archive(b"one", server=other)
+    scene.server.command(inputs.TrustPeer(other.node.public_key, trusted=True))
+    scene.server.command(inputs.AskSync(other.node.public_key, FROM_UNIX_S))
+    scene.pump.connect(other, scene.server)
+    assert scene.server.told(SyncDone) == [SyncDone(other.node.public_key, 1)]
+
+
+def test_filling_ends_when_its_owner_disconnects_the_mailserver() -> None:
+    scene = MailScene()
+    other = scene.pump.add(mail=SETTINGS)
+    scene.server.command(inputs.TrustPeer(other.node.public_key, trusted=True))
+    scene.server.command(inputs.AskSync(other.node.public_key, FROM_UNIX_S))
+    scene.server.command(inputs.RemovePeer(other.node.public_key))
+    (done,) = scene.server.told(SyncDone)
+    assert "owner" in done.detail
 
 
 def test_relaying_waits_for_no_archive() -> None:

@@ -1,15 +1,19 @@
 """Mailservers inside clients, over real sockets, and what an asker learns."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from typing_extensions import override
 
 from patience import run, until
 from sottovoce.adapters.memory.archive import MemoryArchive
 from sottovoce.base.errors import LocalProtocolError, StorageError
 from sottovoce.base.secret import SymmetricKey
 from sottovoce.devp2p.enode import Enode, parse_enode
+from sottovoce.gossip.envelope import Envelope
+from sottovoce.gossip.sync_packets import SYNC_LIMIT_MAX
 from sottovoce.mail.archive import Archive
 from sottovoce.mail.client_events import PageEnd
 from sottovoce.mail.mailserver import Mailserver
@@ -17,7 +21,7 @@ from sottovoce.mail.settings import ServerSettings
 from sottovoce.node import effects
 from sottovoce.sdk.client import Client
 from sottovoce.sdk.errors import ConnectError, NoAnswerError
-from sottovoce.sdk.history_requests import HistoryPage, HistoryRequests
+from sottovoce.sdk.history_requests import ArchiveFilled, HistoryPage, HistoryRequests
 from sottovoce.sdk.testing import MemoryNetwork
 from unit.node.mail_scene import PASSWORD, WANTED, old
 from unit.node.pump import SHARED, TOPIC
@@ -99,6 +103,64 @@ def test_archive_is_filled_from_another_server_s() -> None:
                     await client.fill_from(enode_of(full), now_unix_s)
 
     run(main())
+
+
+class Watched(MemoryArchive):
+    """Tells when it has stored something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stored = asyncio.Event()
+
+    @override
+    def store(self, batch: Sequence[Envelope]) -> int:
+        self.stored.set()
+        return super().store(batch)
+
+
+class Filled:
+    """An archive and an empty one, in memory, and a wish to fill it."""
+
+    def __init__(self, count: int) -> None:
+        self.network = MemoryNetwork()
+        held, self.archive = MemoryArchive(), Watched()
+        self.full = self.network.client(mail=MAIL, archive=held)
+        self.empty = self.network.client(mail=MAIL, archive=self.archive)
+        sent_unix_s = self.full.now().unix_whole_s - 100
+        held.store(
+            [old(number.to_bytes(4, "big"), sent_unix_s=sent_unix_s) for number in range(count)]
+        )
+
+    async def fill(self) -> ArchiveFilled:
+        from_unix_s = self.empty.now().unix_whole_s - 200
+        return await self.empty.fill_from(enode_of(self.full), from_unix_s)
+
+
+def test_filling_outlives_a_connection_that_is_lost() -> None:
+    scene = Filled(SYNC_LIMIT_MAX + 200)
+
+    async def main() -> ArchiveFilled:
+        async with scene.full, scene.empty:
+            filling = asyncio.ensure_future(scene.fill())
+            await scene.archive.stored.wait()
+            assert scene.network.cut(scene.empty, scene.full)
+            assert scene.archive.size().envelopes < SYNC_LIMIT_MAX + 200
+            return await filling
+
+    assert scene.network.run(main()) == ArchiveFilled(SYNC_LIMIT_MAX + 200, "")
+    assert scene.archive.size().envelopes == SYNC_LIMIT_MAX + 200
+
+
+def test_mailserver_is_asked_once_at_a_time() -> None:
+    scene = Filled(1)
+
+    async def main() -> tuple[ArchiveFilled, ArchiveFilled]:
+        async with scene.full, scene.empty:
+            return await asyncio.gather(scene.fill(), scene.fill())
+
+    first, second = scene.network.run(main())
+    assert first == ArchiveFilled(1, "")
+    assert second == ArchiveFilled(0, "this mailserver is being asked already")
 
 
 def test_mailserver_is_ready_when_it_runs_and_its_archive_takes_envelopes() -> None:

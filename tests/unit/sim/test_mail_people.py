@@ -16,7 +16,9 @@ def test_quiet_people_show_what_was_said_which_is_nothing(people: MailPeople) ->
     people.check()
 
 
-def test_message_that_nobody_shows_is_found(people: MailPeople) -> None:
-    people.said.append("never heard")
+def test_message_that_nobody_shows_is_found(
+    people: MailPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "said", ["never heard"])
     with pytest.raises(ViolationError, match="seed 1: person 0 shows a message 0 times"):
         people.check()
