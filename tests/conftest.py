@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -58,7 +59,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse a wrong selection of vectors before anything is collected."""
+    """Refuse a wrong selection of vectors before anything is collected, and let Ctrl-C work."""
+    # A shell starts what it runs in the background with interrupts ignored, and the programs that
+    # tests start and interrupt would inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     named: str | None = config.getoption("--vectors")
     directory = COMMITTED if named is None else Path(config.invocation_params.dir, named)
     config.stash[SELECTION] = select(directory, config.getoption("--families"))

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from docs.snippets import GUIDES, README, ROOT, commands
+from patience import PATIENCE_S
 from sottovoce.cli.main import app
 from sottovoce.runtime import loop
 
@@ -90,9 +91,9 @@ def test_relay_listener_and_speaker_of_the_readme_meet() -> None:
             assert line_of(listener, error=True) == "listening in lobby; stop with Ctrl-C"
             with shell(readme_command("send"), enode) as speaker:
                 assert line_of(speaker).startswith("sent to 1 peer(s)")
-                assert speaker.wait(10) == 0
+                assert speaker.wait(PATIENCE_S) == 0
             assert line_of(listener).endswith(": hello from the shell")
             listener.send_signal(signal.SIGINT)
-            assert listener.wait(10) == 130
+            assert listener.wait(PATIENCE_S) == 130
         relay.send_signal(signal.SIGTERM)
-        assert relay.wait(10) == 0
+        assert relay.wait(PATIENCE_S) == 0

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from patience import run, turns, until
+from patience import PATIENCE_S, run, turns, until
 from sottovoce.cli import devnet as module
 from sottovoce.cli.devnet import CHANNEL, DevnetOptions, run_devnet
 from sottovoce.crypto import secp256k1

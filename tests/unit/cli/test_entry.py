@@ -13,6 +13,7 @@ from typing import IO
 
 import pytest
 
+from patience import PATIENCE_S
 from sottovoce.cli import entry, main
 
 # Interrupts a fresh interpreter at a given place, as a keyboard would: before the first command.
@@ -95,9 +96,12 @@ def test_reader_that_has_gone_hears_no_complaint(arguments: tuple[str, ...]) -> 
     ) as program:
         assert program.stdout is not None
         assert program.stderr is not None
-        program.stdout.close()
-        assert program.stderr.read() == ""
-        assert program.wait(10) in (0, 1)
+        try:
+            program.stdout.close()
+            assert program.stderr.read() == ""
+            assert program.wait(PATIENCE_S) in (0, 1)
+        finally:
+            program.kill()
 
 
 @pytest.mark.parametrize("streams", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
@@ -130,14 +134,17 @@ def test_interrupt_ends_the_reading_of_stdin() -> None:
         text=True,
     ) as program:
         assert program.stdin is not None
-        program.stdin.write("hello")
-        program.stdin.flush()
-        while not waits_for_more(program.stdin, program.pid):
-            os.sched_yield()
-        program.send_signal(signal.SIGINT)
-        assert program.wait(10) == 130
         assert program.stderr is not None
-        assert program.stderr.read() == ""
+        try:
+            program.stdin.write("hello")
+            program.stdin.flush()
+            while not waits_for_more(program.stdin, program.pid):
+                os.sched_yield()
+            program.send_signal(signal.SIGINT)
+            assert program.wait(PATIENCE_S) == 130
+            assert program.stderr.read() == ""
+        finally:
+            program.kill()
 
 
 def fail_with(error: OSError, monkeypatch: pytest.MonkeyPatch) -> object:
