@@ -1,8 +1,9 @@
+import asyncio
 import json
 
 import pytest
 
-from patience import PATIENCE_S, run
+from patience import PATIENCE_S, pass_time, run, until
 from sottovoce.adapters.mailserver_file import SavedMailserver, parse_saved
 from sottovoce.adapters.memory.archive import MemoryArchive
 from sottovoce.cli.mail_probe import run_probe
@@ -14,6 +15,8 @@ from sottovoce.sdk.client import Client
 from sottovoce.sdk.probe import Step
 from sottovoce.stack.topics import key_of_name
 from unit.sdk.line import PROMPT, clients, enode_of
+
+GREETED = list(Step)[:5]
 
 
 async def probe_server(*, as_json: bool, password: str | None = None) -> None:
@@ -46,12 +49,21 @@ def test_wrong_password_has_its_own_code(capsys: pytest.CaptureFixture[str]) -> 
     assert (last["step"], last["ok"]) == ("request", False)
 
 
-def test_relay_that_is_no_mailserver_is_silent() -> None:
+def test_relay_that_is_no_mailserver_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    lines: list[str] = []
+
+    def has_greeted() -> bool:
+        lines.extend(capsys.readouterr().out.splitlines())
+        return len(lines) == len(GREETED)
+
     async def main() -> CommandError:
         async with clients(1) as [relay]:
             server = parse_saved(enode_of(relay))
+            probing = asyncio.ensure_future(run_probe(server, PATIENCE_S, as_json=True))
+            await until(has_greeted)
+            pass_time(PATIENCE_S)
             with pytest.raises(CommandError) as caught:
-                await run_probe(server, 0.3, as_json=True)
+                await probing
             return caught.value
 
     failure = run(main())

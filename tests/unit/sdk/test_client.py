@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from patience import PATIENCE_S, run, turns, until
+from patience import PATIENCE_S, pass_time, run, turns, until
 from sottovoce.app.application import ApplicationSettings
 from sottovoce.base.errors import LocalProtocolError
 from sottovoce.base.secret import SymmetricKey
@@ -21,11 +21,17 @@ HOST = "127.0.0.1"
 SHARED = SymmetricKey(b"shared key of thirty-two bytes!!")
 
 
-def words_of_failed_connect(client: Client, enode: str) -> str:
+def words_of_failed_connect(client: Client, enode: str, *, is_silent: bool = False) -> str:
     async def main() -> str:
         async with client:
+            events = client.peer_events()
+            connecting = asyncio.ensure_future(client.connect(enode, timeout_s=PATIENCE_S))
+            if not is_silent:
+                assert (await anext(events)).kind == "unreachable"
+            await turns(1)
+            pass_time(PATIENCE_S)
             with pytest.raises(ConnectError) as caught:
-                await client.connect(enode, timeout_s=0.05)
+                await connecting
         return str(caught.value)
 
     return run(main())
@@ -81,7 +87,7 @@ def test_connect_to_nobody_says_why_and_for_how_long_it_tried() -> None:
     enode = nobody()
     port = enode.rpartition(":")[2]
     assert words_of_failed_connect(Client(listen=None), enode) == (
-        "the peer was not connected within 0.05 s: "
+        "the peer was not connected within 20 s: "
         f"cannot connect to {HOST} port {port}: connection refused"
     )
 
@@ -90,8 +96,12 @@ def test_connect_to_a_full_peer_says_so() -> None:
     async def main() -> None:
         full = Client(settings=ApplicationSettings(node=NodeSettings(peers_max=0)))
         async with full, clients(1) as [one]:
+            events = one.peer_events()
+            connecting = asyncio.ensure_future(one.connect(enode_of(full), timeout_s=PATIENCE_S))
+            await anext(events)
+            pass_time(PATIENCE_S)
             with pytest.raises(ConnectError, match="the peer ended it: too many peers"):
-                await one.connect(enode_of(full), timeout_s=0.1)
+                await connecting
 
     run(main())
 
@@ -102,7 +112,8 @@ def test_connect_to_a_place_that_says_nothing_says_no_answer() -> None:
         silent.listen()
         port = silent.getsockname()[1]
         enode = str(Enode(secp256k1.public_key(key_number(77)), HOST, port, port))
-        assert words_of_failed_connect(Client(listen=None), enode).endswith("no answer")
+        words = words_of_failed_connect(Client(listen=None), enode, is_silent=True)
+        assert words.endswith("no answer")
 
 
 @pytest.mark.parametrize("enode", ["", "enode://zz@127.0.0.1:1", "http://127.0.0.1"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from typing_extensions import override
 
-from patience import run, until
+from patience import PATIENCE_S, pass_time, run, until
 from sottovoce.adapters.memory.archive import MemoryArchive
 from sottovoce.base.errors import LocalProtocolError, StorageError
 from sottovoce.base.secret import SymmetricKey
@@ -205,8 +205,13 @@ def test_server_that_says_nothing_is_waited_for_no_longer_than_wanted() -> None:
     async def main() -> None:
         # A node that is no mailserver skips the request.
         async with Client() as server, Client() as client:
+            asked = asyncio.ensure_future(
+                client.ask_history(mailserver(server), WANTED, timeout_s=PATIENCE_S)
+            )
+            await until(lambda: client._history._pages)
+            pass_time(PATIENCE_S)
             with pytest.raises(NoAnswerError, match="nothing came"):
-                await client.ask_history(mailserver(server), WANTED, timeout_s=0.2)
+                await asked
 
     run(main())
 
