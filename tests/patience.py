@@ -27,11 +27,11 @@ class _Loop(asyncio.SelectorEventLoop):
         return super().time() + self.ahead_s
 
 
-def run(work: Coroutine[Any, Any, ResultT]) -> ResultT:
+def run(work: Coroutine[Any, Any, ResultT], patience_s: float = PATIENCE_S) -> ResultT:
     """Run a coroutine to its end, on a loop of its own; fail if it hangs."""
 
     async def main() -> ResultT:
-        async with asyncio.timeout(PATIENCE_S) as _running_loop().patience:
+        async with asyncio.timeout(patience_s) as _running_loop().patience:
             return await work
 
     with asyncio.Runner(loop_factory=_Loop) as runner:

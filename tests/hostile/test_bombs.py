@@ -77,7 +77,7 @@ BOMBS: Final[dict[str, Callable[[Attacker], bytes]]] = {
 @pytest.mark.parametrize("kind", BOMBS)
 def test_bomb_costs_its_sender_the_connection_and_us_next_to_nothing(kind: str) -> None:
     async def main() -> None:
-        async with victim() as target, honest_pair(target.enode) as pair:
+        async with victim() as target, honest_pair(target) as pair:
             before = await target.counted()
             async with attackers(PEERS, target.enode) as hostile:
                 for attacker in hostile:
@@ -103,7 +103,7 @@ AT_ONCE: Final = FRAME_ROOM_BYTES_MAX // LARGEST
 @pytest.mark.slow
 def test_frames_that_never_end_have_one_room_for_all_peers_together() -> None:
     async def main() -> None:
-        async with victim() as target, honest_pair(target.enode) as pair:
+        async with victim() as target, honest_pair(target) as pair:
             before = await target.counted()
             async with attackers(PARTIAL_PEERS, target.enode) as hostile:
                 sending = [asyncio.ensure_future(never_end(attacker)) for attacker in hostile]

@@ -165,7 +165,7 @@ PINGS: Final = 900
 @pytest.mark.slow
 def test_peers_that_never_read_cost_a_bounded_amount_and_nobody_else_waits() -> None:
     async def main() -> None:
-        async with victim() as target, honest_pair(target.enode) as pair:
+        async with victim() as target, honest_pair(target) as pair:
             before = await target.counted()
             async with attackers(DEAF_PEERS, target.enode, WANTS_ALL, reads=False) as hostile:
                 for attacker in hostile:
