@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from patience import pass_time, run
 from sottovoce.app.accounts import recover_account
+from sottovoce.base.quantities import PublicKey
 from sottovoce.cli.devnet import DevnetOptions
 from sottovoce.cli.main import app
 from sottovoce.cli.node_run import RunOptions
@@ -18,7 +20,8 @@ from sottovoce.crypto import secp256k1
 from sottovoce.devp2p.enode import Enode
 from sottovoce.gossip.settings import Transport
 from sottovoce.identity.keystore_kdf import ScryptCost
-from sottovoce.runtime import tcp
+from sottovoce.runtime import loop, tcp
+from sottovoce.sdk.peer_waiters import PeerWaiters
 from unit.identity.people import PHRASE
 from unit.node.pump import key_number
 
@@ -128,11 +131,21 @@ def test_unusable_argument_is_one_sentence_and_code_two(
 
 
 @pytest.mark.parametrize("verb", [("send", "lobby", "hi"), ("listen", "lobby")])
-def test_unreachable_peer_is_one_sentence_and_code_three(verb: tuple[str, ...]) -> None:
-    code, out, err = invoke(*verb, "--peer", UNREACHABLE, "--timeout", "0.1")
+def test_unreachable_peer_is_one_sentence_and_code_three(
+    monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
+) -> None:
+    unreachable = PeerWaiters.unreachable
+
+    def is_told(waiters: PeerWaiters, key: PublicKey, detail: str) -> None:
+        unreachable(waiters, key, detail)
+        pass_time(10)
+
+    monkeypatch.setattr(PeerWaiters, "unreachable", is_told)
+    monkeypatch.setattr(loop, "run", run)
+    code, out, err = invoke(*verb, "--peer", UNREACHABLE, "--timeout", "10")
     assert (code, out) == (3, "")
     assert err == (
-        "error: the peer was not connected within 0.1 s: "
+        "error: the peer was not connected within 10 s: "
         "cannot connect to 127.0.0.1 port 9: connection refused\n"
     )
 
