@@ -2,7 +2,9 @@
 
 import gc
 import os
+import shutil
 import signal
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -59,7 +61,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse a wrong selection of vectors before anything is collected, and let Ctrl-C work."""
+    """Refuse a wrong selection of vectors before anything is collected, and let tests be alone."""
+    # Programs that tests start would hold the data of whoever runs them, and each other's.
+    home = tempfile.mkdtemp(prefix="sottovoce-tests-")
+    os.environ["XDG_DATA_HOME"] = home
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     # A shell starts what it runs in the background with interrupts ignored, and the programs that
     # tests start and interrupt would inherit that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -136,6 +136,7 @@ def errors_as_sentences() -> Iterator[None]:
         raise typer.Exit(ExitCode.OK) from None
     except OSError as error:
         complain(f"{error.strerror or error}")
+        _drop_what_cannot_be_written()
         raise typer.Exit(ExitCode.UNEXPECTED) from None
     except SottovoceError as error:
         complain(str(error))
@@ -146,6 +147,15 @@ def complain(sentence: str) -> None:
     """Say on stderr what went wrong, for programs as for people."""
     with suppress(OSError):
         _write(sys.stderr, f"error: {sentence}")
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Let go of what a full disk did not take: Python would try it again in the end."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def exit_code_of(error: SottovoceError) -> ExitCode:

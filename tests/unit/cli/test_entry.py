@@ -33,6 +33,12 @@ main()
 """
 
 
+@pytest.fixture(autouse=True)
+def buffered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run programs as people do, though whoever runs the tests may want no buffers."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+
+
 def sottovoce(*arguments: str, stdout: str | None = None) -> tuple[int, str]:
     """Run the command with its output to a file; return its exit code and what it complained."""
     with Path(stdout or "/dev/null").open("w") as stream:
