@@ -1,7 +1,6 @@
 """A node that does what a test says, and peers without any protocol: the driver alone."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, cast
@@ -77,9 +76,3 @@ async def calling(port: int) -> AsyncIterator[Wires]:
         writer.transport.abort()
         await until(writer.transport.is_closing)
         await turns(3)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

@@ -15,7 +15,8 @@ from sottovoce.node.effects import (
     Effect,
 )
 from sottovoce.runtime.workers import MiningWorkers
-from unit.runtime.scripted import HOST, ScriptedNode, computing, drive, free_port, running
+from unit.runtime.scripted import HOST, ScriptedNode, computing, drive, running
+from unit.sdk.line import CLOSED_PORT
 
 PREFIX = b"an envelope without its nonce"
 
@@ -67,8 +68,8 @@ def failed_dial(port: int, host: str) -> str:
 
 
 def test_refused_dial_is_told_in_one_sentence() -> None:
-    port = free_port()
-    assert failed_dial(port, HOST) == f"cannot connect to {HOST} port {port}: connection refused"
+    words = f"cannot connect to {HOST} port {CLOSED_PORT}: connection refused"
+    assert failed_dial(CLOSED_PORT, HOST) == words
 
 
 def test_dial_to_an_unknown_host_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import pytest
 from patience import run, until
 from sottovoce.runtime import tcp
 from sottovoce.runtime.tcp import ListenError, TcpStream, describe, dial, listen
+from unit.sdk.line import CLOSED_PORT
 
 HOST = "127.0.0.1"
 # More than the kernel's buffers of both ends and ours together.
@@ -58,12 +59,6 @@ async def connected() -> AsyncIterator[tuple[Owner, TcpStream, Owner, TcpStream]
         for stream in (*near.streams, *far.streams):
             stream.abort()
         await until(lambda: near.closed and far.closed)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def test_bytes_arrive_and_are_counted_on_both_sides() -> None:
@@ -212,7 +207,7 @@ def test_port_zero_is_a_free_port_and_told() -> None:
 def test_dial_to_nobody_is_refused() -> None:
     async def main() -> None:
         with pytest.raises(ConnectionRefusedError) as caught:
-            await dial(HOST, free_port(), Owner().make)
+            await dial(HOST, CLOSED_PORT, Owner().make)
         assert describe(caught.value) == "connection refused"
 
     run(main())
