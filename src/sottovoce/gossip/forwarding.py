@@ -7,6 +7,7 @@ Spec: EIP-627, "Messages"; go-ethereum whisper/whisperv6/peer.go (broadcast). Bu
 below the size at which a Go peer hangs up; the Go nodes have no such bound.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -15,7 +16,7 @@ from sottovoce.base.quantities import EnvelopeHash
 from sottovoce.codec import rlp
 from sottovoce.gossip.confirmations import batch_hash
 from sottovoce.gossip.dialect import PacketKind
-from sottovoce.gossip.envelope import ENVELOPES_PER_PACKET_MAX, Envelope
+from sottovoce.gossip.envelope import ENVELOPES_PER_PACKET_MAX, SECONDS_MAX, Envelope
 from sottovoce.gossip.events import EnvelopesSent, GossipOutput, PacketsToSend
 from sottovoce.gossip.pool import PoolEntry
 from sottovoce.gossip.session import Session
@@ -46,6 +47,12 @@ def fits_packet(raw: bytes, packet_bytes_max: int) -> bool:
     if len(raw) + LIST_HEADER_BYTES_MAX <= packet_bytes_max:
         return True
     return len(rlp.encode_list((raw,))) <= packet_bytes_max
+
+
+def is_one_packet(count: int, size_bytes: int, bytes_target: int) -> bool:
+    """Tell whether so many items of so many bytes in all need no splitting."""
+    is_below = size_bytes + LIST_HEADER_BYTES_MAX <= bytes_target
+    return is_below and count <= ENVELOPES_PER_PACKET_MAX
 
 
 def split_by_size(sizes: Sequence[int], bytes_target: int) -> list[tuple[int, int]]:
@@ -109,20 +116,30 @@ class Fresh:
 
     def __init__(self, entries: list[PoolEntry]) -> None:
         self.entries: Final = entries
-        self._known = 0
-        self._known_wholly = -1  # every bit
         self._taken = 0
-        self._worlds = 0
-        self._worlds_wholly = -1
-        self._maximum_pow = max((entry.pow for entry in entries), default=0.0)
-        self._minimum_pow = min((entry.pow for entry in entries), default=0.0)
-        self._expiry_unix_s = min((entry.expiry_unix_s for entry in entries), default=0)
-        self.size_bytes = sum(len(entry.raw) for entry in entries)
+        # One loop over local names: it takes half the time of a generator for each of them.
+        known, known_wholly = 0, -1  # every bit
+        worlds, worlds_wholly = 0, -1
+        maximum_pow, minimum_pow, expiry_unix_s = 0.0, math.inf, SECONDS_MAX
+        size_bytes = 0
         for entry in entries:
-            self._known |= entry.known
-            self._known_wholly &= entry.known
-            self._worlds |= entry.worlds
-            self._worlds_wholly &= entry.worlds
+            known |= entry.known
+            known_wholly &= entry.known
+            worlds |= entry.worlds
+            worlds_wholly &= entry.worlds
+            pow = entry.pow
+            if pow > maximum_pow:
+                maximum_pow = pow
+            if pow < minimum_pow:
+                minimum_pow = pow
+            if entry.expiry_unix_s < expiry_unix_s:
+                expiry_unix_s = entry.expiry_unix_s
+            size_bytes += len(entry.raw)
+        self._known, self._known_wholly = known, known_wholly
+        self._worlds, self._worlds_wholly = worlds, worlds_wholly
+        self._maximum_pow, self._minimum_pow = maximum_pow, minimum_pow
+        self._expiry_unix_s = expiry_unix_s
+        self.size_bytes = size_bytes
 
     def is_nothing_for(self, session: Session) -> bool:
         """Tell whether the peer has all, or nothing of it may or need go to it; False if unsure."""
@@ -226,7 +243,7 @@ class Forwarder:
         self._count(session.tally, len(chosen), size_bytes)
         packets = []
         own: list[EnvelopeHash] = []
-        for payload, own_part in self._bundles(chosen):
+        for payload, own_part in self._bundles(chosen, size_bytes):
             packets.append(session.packet(PacketKind.MESSAGES, payload))
             if own_part and session.confirmations:
                 session.batches.remember(batch_hash(payload), own_part)
@@ -298,15 +315,17 @@ class Forwarder:
             entry.row.tally.sent_useful_bytes += len(entry.raw)
         return chosen, size_bytes
 
-    def _bundles(self, chosen: list[PoolEntry]) -> list[_Bundle]:
+    def _bundles(self, chosen: list[PoolEntry], size_bytes: int) -> list[_Bundle]:
         if chosen != self._last_chosen:
-            sizes = [len(entry.raw) for entry in chosen]
-            runs = split_by_size(sizes, self._packet_bytes)
             self._last_chosen = chosen
-            self._last_bundles = [_bundle(chosen[start:end]) for start, end in runs]
+            if is_one_packet(len(chosen), size_bytes, self._packet_bytes):
+                self._last_bundles = [_bundle(chosen)]
+            else:
+                runs = split_by_size([len(entry.raw) for entry in chosen], self._packet_bytes)
+                self._last_bundles = [_bundle(chosen[start:end]) for start, end in runs]
         return self._last_bundles
 
 
 def _bundle(entries: Sequence[PoolEntry]) -> _Bundle:
     payload = rlp.encode_list([entry.raw for entry in entries])
-    return _Bundle(payload, tuple(entry.hash for entry in entries if entry.own))
+    return _Bundle(payload, tuple([entry.hash for entry in entries if entry.own]))
