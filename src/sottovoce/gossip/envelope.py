@@ -65,8 +65,10 @@ class Envelope:
     Attributes:
         expiry_unix_s: The second after which the envelope is dead, 32 bits.
         ttl_s: Seconds of life asked for, 32 bits.
+        sent_unix_s: The second in which it was sent: expiry minus ttl, wrapping around in 32 bits.
         topic: Four bytes.
         raw: The RLP as received, or as encoded here.
+        size_bytes: The size by the network's convention: 20 and the length of the data.
     """
 
     __slots__ = (
@@ -75,6 +77,8 @@ class Envelope:
         "_hash",
         "expiry_unix_s",
         "raw",
+        "sent_unix_s",
+        "size_bytes",
         "topic",
         "ttl_s",
     )
@@ -91,11 +95,13 @@ class Envelope:
         """Take fields that are decoded already; only this module makes envelopes."""
         self.expiry_unix_s: Final = expiry_unix_s
         self.ttl_s: Final = ttl_s
+        self.sent_unix_s: Final = (expiry_unix_s - ttl_s) & SECONDS_MAX
         self.topic: Final = topic
         self.raw: Final = raw
         self._hash: EnvelopeHash | None = None
         self._data_start: Final = data_start
         self._data_end: Final = data_end
+        self.size_bytes: Final = FIELDS_BYTES + data_end - data_start
 
     @property
     def hash(self) -> EnvelopeHash:
@@ -111,16 +117,6 @@ class Envelope:
     def data(self) -> bytes:
         """The sealed message; a fresh copy at each call."""
         return self.raw[self._data_start : self._data_end]
-
-    @property
-    def sent_unix_s(self) -> int:
-        """The second in which it was sent: expiry minus ttl, wrapping around in 32 bits."""
-        return (self.expiry_unix_s - self.ttl_s) & SECONDS_MAX
-
-    @property
-    def size_bytes(self) -> int:
-        """The size by the network's convention: 20 and the length of the data."""
-        return FIELDS_BYTES + self._data_end - self._data_start
 
     @property
     def nonce(self) -> int:

@@ -7,7 +7,7 @@ Spec: go-ethereum whisper/whisperv6/filter.go; EIP-627 leaves filters to the nod
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -89,7 +89,13 @@ def make_filter(
 
 
 class FilterTable:
-    """The installed filters, by number and by topic."""
+    """The installed filters, by number and by topic.
+
+    Attributes:
+        name_topic: Tells whether a filter names a topic, so that it is not for any. It is the
+            dictionary's own function, for it is called for each envelope that comes.
+        listen_to: Tells whether any filter would try its key on an envelope with a topic.
+    """
 
     def __init__(self) -> None:
         # Dictionaries keep their order; a number that is installed later comes later everywhere.
@@ -98,6 +104,8 @@ class FilterTable:
         self._any_topic: dict[int, Filter] = {}
         self._by_topic: dict[Topic, dict[int, Filter]] = {}
         self._unannounced: set[Topic] = set()
+        self.name_topic: Final[Callable[[Topic], bool]] = self._by_topic.__contains__
+        self.listen_to = self.name_topic
         self._installed_count = 0
 
     def __len__(self) -> int:
@@ -116,6 +124,7 @@ class FilterTable:
         self._installed_count += 1
         if not filter.topics:
             self._any_topic[number] = filter
+            self.listen_to = _is_any
         for topic in filter.topics:
             self._by_topic.setdefault(topic, {})[number] = filter
         if not filter.announced:
@@ -128,19 +137,12 @@ class FilterTable:
             return
         del self._orders[number]
         self._any_topic.pop(number, None)
+        self.listen_to = _is_any if self._any_topic else self.name_topic
         for topic in filter.topics:
             listeners = self._by_topic[topic]
             del listeners[number]
             if not listeners:
                 del self._by_topic[topic]
-
-    def listen_to(self, topic: Topic) -> bool:
-        """Tell whether any filter would try its key on an envelope with this topic."""
-        return topic in self._by_topic or bool(self._any_topic)
-
-    def name_topic(self, topic: Topic) -> bool:
-        """Tell whether a filter names this topic, so that it is not for any."""
-        return topic in self._by_topic
 
     def count_for(self, topic: Topic) -> int:
         """Return how many filters would try their key on an envelope with this topic."""
@@ -211,6 +213,10 @@ class FilterTable:
             return listeners.items()
         both = {**self._any_topic, **listeners}
         return sorted(both.items(), key=lambda item: self._orders[item[0]])
+
+
+def _is_any(_topic: Topic) -> bool:
+    return True
 
 
 def _open_first(

@@ -137,12 +137,17 @@ class Pool:
 
     The key is the RLP itself, which canonical form makes unique: looking up 500 bytes in a
     dictionary costs a tenth of their Keccak hash, and nothing is stored for it.
+
+    Attributes:
+        get: Returns the entry of the envelope with this RLP, or None if it is not pooled. It is
+            the dictionary's own function, for it is called for each envelope that comes.
     """
 
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
         self.count_max: Final = max(bytes_max // ENVELOPE_BYTES_MEAN_MIN, COUNT_MAX_LEAST)
         self._entries: dict[bytes, PoolEntry] = {}
+        self.get: Final = self._entries.get
         self._expiring: dict[int, list[PoolEntry]] = {}
         self._expiry_seconds: list[int] = []
         self._dead_count = 0
@@ -157,10 +162,6 @@ class Pool:
 
     def __len__(self) -> int:
         return len(self._entries)
-
-    def get(self, raw: bytes) -> PoolEntry | None:
-        """Return the entry of the envelope with this RLP, or None if it is not pooled."""
-        return self._entries.get(raw)
 
     def entries(self) -> Iterable[PoolEntry]:
         """Return all entries, in the order in which they came."""

@@ -332,8 +332,7 @@ class Reception:
     def _cross(self, entry: PoolEntry, worlds: int, gathered: Gathered) -> None:
         """Let an envelope go to a world that it came from as well, while we keep them apart."""
         entry.worlds |= worlds
-        if self._state.relays:
-            gathered.fresh.append(entry)
+        gathered.fresh.append(entry)
 
     def _note_refused(self, session: Session, confirmed: BatchConfirmed) -> None:
         if confirmed.refused:

@@ -228,9 +228,10 @@ class Relay:
     def _flush(self, now: Moment, gathered: Gathered) -> None:
         """Give peers what is new and what was queued for them, about a packet at a time."""
         state, at = self._state, now.monotonic_s
+        new = gathered.fresh if state.relays else []
         # What came in may have pushed out what came in before it, in the same call.
-        fresh = Fresh([entry for entry in gathered.fresh if entry.raw])
-        concerned = state.sessions if gathered.fresh else gathered.touched | self._backlog
+        fresh = Fresh([entry for entry in new if entry.raw])
+        concerned = state.sessions if new else gathered.touched | self._backlog
         for session in list(concerned.values()):
             if session.is_greeted:
                 if session.blocked or not self._may_flush(session, at):

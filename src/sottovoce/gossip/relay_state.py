@@ -77,7 +77,7 @@ class Gathered:
 
     Attributes:
         outputs: Outputs in their order; packets come before the failure of their peer.
-        fresh: Pooled in this call, to be passed on.
+        fresh: Pooled in this call, of others, to be passed on if anything of theirs is.
         touched: Peers whose queue has something, or may have.
         opened: Messages that filters opened; they go up behind the packets of the relay. Among
             them are the marks that were passed.
@@ -179,11 +179,12 @@ class RelayState:
         entry.row = self._find_row(envelope.topic) or self.topics.open(envelope.topic)
         if self.settings.serves_mail:
             gathered.archive.append(envelope)
-        # A light node relays nothing of others; what it receives is for itself alone.
-        only_direct = self.settings.light and not own
-        if not own and self.relays:
+        if not own:
             gathered.fresh.append(entry)
-        self.offer_to_filters(envelope, gathered, only_direct=only_direct, pow=pow)
+        if self.filters.listen_to(envelope.topic):
+            # A light node relays nothing of others; what it receives is for itself alone.
+            only_direct = self.settings.light and not own
+            self._wait_for_filters(_Unopened(envelope, only_direct, pow), gathered)
         return entry
 
     def count_refused(self, session: Session, refused: Collection[EnvelopeHash]) -> None:
@@ -213,24 +214,22 @@ class RelayState:
         else:
             self.statistics.offered += count
 
-    def offer_to_filters(
-        self, envelope: Envelope, gathered: Gathered, *, only_direct: bool, pow: float | None
-    ) -> None:
-        """Let an envelope wait for the filters; one of no known work came past the pool.
+    def _wait_for_filters(self, unopened: _Unopened, gathered: Gathered) -> None:
+        """Let an envelope wait for the filters.
 
         They are tried when everything that the call relays has left, so that the time which
         opening takes shows on no link.
         """
-        if self.filters.listen_to(envelope.topic):
-            self.unopened.append(_Unopened(envelope, only_direct, pow))
-            if len(self.unopened) > UNOPENED_MAX:
-                self.open_waiting(gathered)
+        self.unopened.append(unopened)
+        if len(self.unopened) > UNOPENED_MAX:
+            self.open_waiting(gathered)
 
     def offer_direct(self, envelopes: Iterable[Envelope], gathered: Gathered) -> None:
         """Let envelopes that came past the pool wait for the filters that allow it."""
         for envelope in envelopes:
             self.statistics.offered_direct += 1
-            self.offer_to_filters(envelope, gathered, only_direct=True, pow=None)
+            if self.filters.listen_to(envelope.topic):
+                self._wait_for_filters(_Unopened(envelope, only_direct=True, pow=None), gathered)
 
     def mark_opening(self, mark: int) -> None:
         """Tell, in its turn, that all which waits now was tried."""

@@ -74,6 +74,6 @@ def test_keys_tried_in_one_call_are_few(monkeypatch: pytest.MonkeyPatch) -> None
         key = SymmetricKey(bytes([number + 1]) * 32)
         state.filters.install(number, make_filter(symmetric_key=key))
     for data in (b"a", b"b", b"c"):
-        state.offer_to_filters(make_envelope(data), gathered, only_direct=False, pow=1.0)
+        state.offer_direct([make_envelope(data)], gathered)
     state.open_waiting(gathered)
     assert len(state.unopened) == 1
