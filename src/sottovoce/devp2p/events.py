@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from sottovoce.base.packets import Capability, Packet
 from sottovoce.base.quantities import PublicKey
+from sottovoce.base.values import packet_value
 
 
 class Role(Enum):
@@ -66,7 +67,7 @@ class StreamOpened:
     """The stream is there; the initiator's handshake starts, and so does its time limit."""
 
 
-@dataclass(frozen=True, slots=True)
+@packet_value
 class BytesReceived:
     """Bytes arrived, cut anywhere."""
 
@@ -83,7 +84,7 @@ class Admitted:
     """The node agrees to the identified peer: go on with Hello."""
 
 
-@dataclass(frozen=True, slots=True)
+@packet_value
 class PacketsSubmitted:
     """Send these packets of one matched subprotocol, named as in `Capability.name`."""
 
@@ -116,7 +117,7 @@ ConnectionEvent: TypeAlias = (
 # ---- outputs
 
 
-@dataclass(frozen=True, slots=True)
+@packet_value
 class BytesToSend:
     """Write these bytes, after all earlier ones."""
 
@@ -143,7 +144,7 @@ class PeerReady:
     capabilities: tuple[Capability, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@packet_value
 class PacketsReceived:
     """Packets of one subprotocol arrived, in order."""
 

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from sottovoce.base.packets import Capability, Packet
 from sottovoce.base.quantities import EnvelopeHash
+from sottovoce.base.values import packet_value
 from sottovoce.gossip.dialect import WHISPER_WORLD
 from sottovoce.gossip.envelope import Envelope
 from sottovoce.gossip.filters import Filter
@@ -87,7 +88,7 @@ class PeerLeft:
     peer: int
 
 
-@dataclass(frozen=True, slots=True)
+@packet_value
 class PeerPackets:
     """Packets arrived from a peer, codes relative to the subprotocol."""
 
@@ -296,7 +297,7 @@ GossipEvent: TypeAlias = (
 # ---- outputs
 
 
-@dataclass(frozen=True, slots=True)
+@packet_value
 class PacketsToSend:
     """Send these packets to a peer."""
 

@@ -105,7 +105,7 @@ class FilterTable:
         self._by_topic: dict[Topic, dict[int, Filter]] = {}
         self._unannounced: set[Topic] = set()
         self.name_topic: Final[Callable[[Topic], bool]] = self._by_topic.__contains__
-        self.listen_to = self.name_topic
+        self.listen_to: Callable[[Topic], bool] = self.name_topic
         self._installed_count = 0
 
     def __len__(self) -> int:

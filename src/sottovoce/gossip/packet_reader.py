@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 from sottovoce.base.errors import RemoteProtocolError
 from sottovoce.base.packets import Packet
+from sottovoce.base.values import packet_value
 from sottovoce.gossip.confirmations import (
     UNREADABLE,
     BatchResponse,
@@ -58,7 +59,7 @@ class WishesWidened:
     """The peer wants envelopes that it did not want before."""
 
 
-@dataclass(frozen=True, slots=True)
+@packet_value
 class EnvelopesArrived:
     """A `messages` packet, decoded; `payload` is what a confirmation names by its hash."""
 

@@ -8,7 +8,6 @@ Spec: EIP-627; DESIGN of the gossip layer in ARCHITECTURE.md.
 
 from collections import deque
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from sottovoce.base.entropy import Entropy, uniform
@@ -71,9 +70,8 @@ class _Unopened(NamedTuple):
     only_for: int | None = None
 
 
-@dataclass(slots=True)
 class Gathered:
-    """What one call of `handle` brings together before anything leaves.
+    """What one call of `handle` brings together before anything leaves (one is made per call).
 
     Attributes:
         outputs: Outputs in their order; packets come before the failure of their peer.
@@ -84,11 +82,14 @@ class Gathered:
         archive: Envelopes for the archive.
     """
 
-    outputs: list[GossipOutput] = field(default_factory=list)
-    fresh: list[PoolEntry] = field(default_factory=list)
-    touched: dict[int, Session] = field(default_factory=dict)
-    opened: list[MessageOpened | OpenedUpTo] = field(default_factory=list)
-    archive: list[Envelope] = field(default_factory=list)
+    __slots__ = ("archive", "fresh", "opened", "outputs", "touched")
+
+    def __init__(self) -> None:
+        self.outputs: list[GossipOutput] = []
+        self.fresh: list[PoolEntry] = []
+        self.touched: dict[int, Session] = {}
+        self.opened: list[MessageOpened | OpenedUpTo] = []
+        self.archive: list[Envelope] = []
 
     def all_outputs(self) -> list[GossipOutput]:
         """Return everything: what peers get first, so that opening a message delays nothing."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sottovoce.base.quantities import EnvelopeHash, PublicKey
+from sottovoce.base.values import packet_value
 from sottovoce.gossip.seal import OpenedMessage
 from sottovoce.mail.client_events import PageEnd
 from sottovoce.mail.server_events import ArchiveWish
@@ -26,7 +27,7 @@ class Dial:
     port: int
 
 
-@dataclass(frozen=True, slots=True)
+@packet_value
 class WriteBytes:
     """Write to the stream, after all earlier bytes."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sottovoce.base.quantities import EnvelopeHash, PublicKey
+from sottovoce.base.values import packet_value
 from sottovoce.devp2p.enode import Enode
 from sottovoce.gossip.filters import Filter
 from sottovoce.gossip.seal import EnvelopeRoute
@@ -43,7 +44,7 @@ class DialFailed:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@packet_value
 class StreamBytes:
     """Bytes arrived."""
 
