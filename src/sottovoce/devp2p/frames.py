@@ -42,7 +42,7 @@ LARGE_FRAME_BYTES: Final = 256 * 1024
 
 # One flush gives each peer about one packet, and answers may come in between.
 _KEPT_FRAMES: Final = 4
-_KEPT_BYTES_MIN: Final = 1024  # keeping a smaller one costs as much as making it
+_KEPT_BYTES_MIN: Final = 256  # keeping a smaller one costs as much as making it
 # Twice what the relay aims at; with the payloads themselves it bounds what is kept to 4 MB.
 _KEPT_BYTES_MAX: Final = 512 * 1024
 
@@ -50,10 +50,10 @@ _KEPT_BYTES_MAX: Final = 512 * 1024
 class RollingMac:
     """The MAC of one direction: a sponge that swallows all ciphertext and its own outputs."""
 
-    __slots__ = ("_block", "_mac", "_state")
+    __slots__ = ("_encrypt", "_mac", "_state")
 
     def __init__(self, mac_secret: bytes, state: KeccakState) -> None:
-        self._block = AesBlock(mac_secret)
+        self._encrypt = AesBlock(mac_secret).encrypt
         self._state = state.copy()
         # The start of the digest over all that was fed. A header needs it again, and a digest
         # costs a permutation; only `body` feeds the sponge in between.
@@ -73,14 +73,16 @@ class RollingMac:
 
     def body(self, ciphertext: bytes | memoryview) -> bytes:
         """Feed a body, or the rest of one, and return its MAC."""
-        self._state.update(ciphertext)
-        seed = self._state.digest()[:MAC_BYTES]
+        state = self._state
+        state.update(ciphertext)
+        seed = state.digest()[:MAC_BYTES]
         return self._step(seed, seed)
 
     def _step(self, digest: bytes, seed: bytes) -> bytes:
-        mixed = int.from_bytes(self._block.encrypt(digest), "big") ^ int.from_bytes(seed, "big")
-        self._state.update(mixed.to_bytes(MAC_BYTES, "big"))
-        self._mac = mac = self._state.digest()[:MAC_BYTES]
+        state = self._state
+        mixed = int.from_bytes(self._encrypt(digest), "big") ^ int.from_bytes(seed, "big")
+        state.update(mixed.to_bytes(MAC_BYTES, "big"))
+        self._mac = mac = state.digest()[:MAC_BYTES]
         return mac
 
 
