@@ -280,14 +280,15 @@ class Connection:
     def _on_submitted(self, event: PacketsSubmitted) -> None:
         self._require(ConnectionState.READY, "packets can be sent once the peer is ready")
         capability, offset = self._range_of(event.protocol)
-        for code, _ in event.packets:
-            if not 0 <= code < capability.code_count:
+        code_count = capability.code_count
+        frames = []
+        for code, payload in event.packets:
+            if not 0 <= code < code_count:
                 raise LocalProtocolError(
-                    f"{event.protocol} has no packet code {code}: it reserves"
-                    f" {capability.code_count}"
+                    f"{event.protocol} has no packet code {code}: it reserves {code_count}"
                 )
-        if event.packets:
-            frames = [(offset + code, payload) for code, payload in event.packets]
+            frames.append((offset + code, payload))
+        if frames:
             self._outbox.send(self._frame_writer().write_all(frames))
 
     def _range_of(self, protocol: str) -> CodeRange:

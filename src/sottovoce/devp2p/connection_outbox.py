@@ -51,7 +51,8 @@ class ConnectionOutbox:
 
     def collect(self) -> list[ConnectionOutput]:
         """Give everything back and start anew."""
-        self._close_group()
+        if self._group:
+            self._close_group()
         outputs, self._facts = self._facts, []
         if self._bytes:
             outputs.insert(0, BytesToSend(b"".join(self._bytes)))

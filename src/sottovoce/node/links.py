@@ -274,16 +274,20 @@ class Links:
             return
         outputs = link.connection.handle(event, now)
         self._note_deadline(link)
-        # All bytes of one call leave before anything that its other outputs set off: the frames
-        # are sealed in this order, and the peer can open them in no other.
-        self._write(stream, outputs)
+        self._carry_out(link, outputs, now)
+
+    def _carry_out(self, link: Link, outputs: list[wire.ConnectionOutput], now: Moment) -> None:
+        # All bytes of one call are in front, so that they leave before anything that its other
+        # outputs set off: the frames are sealed in this order, and the peer can open them in no
+        # other.
         for output in outputs:
             match output:
                 case wire.BytesToSend():
-                    pass
-                case wire.PacketsReceived(protocol, packets):
-                    session = session_number(stream, protocol)
-                    self._tell_relay(gossip.PeerPackets(session, packets), now)
+                    self.statistics.sent_bytes += len(output.data)
+                    self._emit(WriteBytes(link.stream, output.data))
+                case wire.PacketsReceived():
+                    session = session_number(link.stream, output.protocol)
+                    self._tell_relay(gossip.PeerPackets(session, output.packets), now)
                 case wire.PeerIdentified(public_key):
                     self._peer_identified(link, public_key, now)
                 case wire.PeerReady(hello, capabilities):
@@ -295,12 +299,6 @@ class Links:
                     self._link_ended(link, detail, now)
                 case _:
                     assert_never(output)
-
-    def _write(self, stream: int, outputs: list[wire.ConnectionOutput]) -> None:
-        for output in outputs:
-            if isinstance(output, wire.BytesToSend):
-                self.statistics.sent_bytes += len(output.data)
-                self._emit(WriteBytes(stream, output.data))
 
     def _large_frame_changed(self, link: Link, size_bytes: int, now: Moment) -> None:
         if not link.ended and link.public_key is not None:  # gossip may have ended it meanwhile
@@ -472,8 +470,11 @@ class Links:
 
     def send(self, peer: int, packets: tuple[Packet, ...], now: Moment) -> None:
         """Send packets of one session."""
-        submitted = wire.PacketsSubmitted(protocol_of(peer), packets)
-        self._tell_connection(stream_of(peer), submitted, now)
+        link = self._links.get(stream_of(peer))
+        if link is not None and not link.ended:
+            submitted = wire.PacketsSubmitted(protocol_of(peer), packets)
+            # What is sent moves no deadline.
+            self._carry_out(link, link.connection.handle(submitted, now), now)
 
     def greeted(self, peer: int) -> None:
         """Note that the greeting on one session is complete; the last makes the peer connected."""
