@@ -22,10 +22,10 @@ class Batch:
         price: What the peer pays for what was of no use.
         refused: What was refused and is told to be, with the reason.
         pooled: Envelopes that entered the pool.
+        repeated: Envelopes that were in it.
     """
 
     __slots__ = (
-        "_duplicate",
         "_duplicate_bytes",
         "_refused_count",
         "_unheard",
@@ -34,6 +34,7 @@ class Batch:
         "pooled",
         "price",
         "refused",
+        "repeated",
     )
 
     def __init__(self) -> None:
@@ -44,7 +45,7 @@ class Batch:
         self._unheard = 0
         self._refused_count = 0
         self._unwanted_bytes = 0
-        self._duplicate = 0
+        self.repeated = 0
         self._duplicate_bytes = 0
 
     def take(self, count: int, size_bytes: int) -> None:
@@ -54,7 +55,7 @@ class Batch:
 
     def repeat(self, row: TopicRow, size_bytes: int) -> None:
         """Count an envelope that was here already."""
-        self._duplicate += 1
+        self.repeated += 1
         self._duplicate_bytes += size_bytes
         row.tally.received_duplicate += 1
         row.tally.received_duplicate_bytes += size_bytes
@@ -77,8 +78,8 @@ class Batch:
         if self._unwanted_bytes:
             tally.received_unwanted += self._unheard + self._refused_count
             tally.received_unwanted_bytes += self._unwanted_bytes
-        if self._duplicate:
-            tally.received_duplicate += self._duplicate
+        if self.repeated:
+            tally.received_duplicate += self.repeated
             tally.received_duplicate_bytes += self._duplicate_bytes
 
     def _count_unwanted(self, row: TopicRow, size_bytes: int) -> None:

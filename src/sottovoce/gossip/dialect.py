@@ -26,6 +26,10 @@ OURS: Final = 4
 class PacketKind(Enum):
     """What a packet is for, whatever its code is in a dialect."""
 
+    # Members are single objects; Enum's own hash is that of their names, in Python, and some six
+    # are looked up for each packet.
+    __hash__ = object.__hash__
+
     STATUS = "status"
     MESSAGES = "messages"
     STATUS_UPDATE = "status update"

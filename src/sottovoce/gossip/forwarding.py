@@ -25,7 +25,6 @@ from sottovoce.gossip.statistics import RelayStatistics
 from sottovoce.gossip.throttle import OFFER_PAUSE_S as THROTTLED_OFFER_PAUSE_S
 from sottovoce.gossip.throttle import QUEUE_COUNT_MAX as THROTTLED_COUNT_MAX
 from sottovoce.gossip.throttle import Throttle
-from sottovoce.gossip.traffic import Tally
 
 # The longest header of an RLP list that fits into memory: one byte and eight of length.
 LIST_HEADER_BYTES_MAX: Final = 9
@@ -149,10 +148,11 @@ class Fresh:
 
     def suits_wholly(self, session: Session, now_unix_s: int, bytes_max: int) -> bool:
         """Tell whether the peer wants everything and has nothing of it; False if unsure."""
+        wishes = session.wishes
         return (
             self.size_bytes <= bytes_max
-            and session.wishes.is_full_node
-            and session.wishes.minimum_pow <= self._minimum_pow
+            and wishes.is_full_node
+            and wishes.minimum_pow <= self._minimum_pow
             and not self._known & session.bit
             and bool(self._worlds_wholly & session.carries)
             and now_unix_s <= self._expiry_unix_s
@@ -240,7 +240,11 @@ class Forwarder:
             chosen, size_bytes = self._choose_within_limits(session, session.throttle, now)
         if not chosen:
             return []
-        self._count(session.tally, len(chosen), size_bytes)
+        statistics, count = self._statistics, len(chosen)
+        statistics.envelopes_sent += count
+        # For the topics that is done elsewhere.
+        session.tally.leave(count, size_bytes)
+        statistics.traffic.leave(count, size_bytes)
         packets = []
         own: list[EnvelopeHash] = []
         for payload, own_part in self._bundles(chosen, size_bytes):
@@ -260,13 +264,6 @@ class Forwarder:
         """Let go of the last bundles: after one flush nobody is likely to get the same again."""
         self._last_chosen = []
         self._last_bundles = []
-
-    def _count(self, tally: Tally, count: int, size_bytes: int) -> None:
-        """Count what a peer gets; for the topics that is done elsewhere."""
-        self._statistics.envelopes_sent += count
-        for each in (tally, self._statistics.traffic):
-            each.sent_useful += count
-            each.sent_useful_bytes += size_bytes
 
     def _choose(
         self, session: Session, fresh: Fresh, now_unix_s: int

@@ -256,6 +256,8 @@ class Reception:
         batch.count(session.tally)
         batch.count(state.statistics.traffic)
         state.statistics.envelopes_received += len(arrived.envelopes)
+        if batch.repeated:
+            state.statistics.dropped[Drop.DUPLICATE] += batch.repeated
         state.count_pooled(batch.pooled)
         self._charge(session, batch.price, now, gathered)
         if session.reads_confirmations and state.settings.confirmations:
@@ -319,7 +321,6 @@ class Reception:
         from us is no fault of its.
         """
         bit = session.bit
-        self._state.statistics.dropped[Drop.DUPLICATE] += 1
         price = USELESS_ENVELOPE if entry.sent_by & bit else 0.0
         price = useless_envelope_price(price, len(entry.raw))
         if entry.known & bit and not entry.sent_by & bit:

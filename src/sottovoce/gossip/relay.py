@@ -232,9 +232,10 @@ class Relay:
         # What came in may have pushed out what came in before it, in the same call.
         fresh = Fresh([entry for entry in new if entry.raw])
         concerned = state.sessions if new else gathered.touched | self._backlog
+        are_delayed = bool(state.settings.flush_delay_s_max)
         for session in list(concerned.values()):
             if session.is_greeted:
-                if session.blocked or not self._may_flush(session, at):
+                if session.blocked or (are_delayed and not self._may_flush(session, at)):
                     state.forwarder.hold(session, fresh)
                 else:
                     gathered.outputs += state.forwarder.send(session, fresh, now)
@@ -247,9 +248,7 @@ class Relay:
             self._next_expiry_s = None
 
     def _may_flush(self, session: Session, at: float) -> bool:
-        """Whether a peer's moment has come; with a delay set, each link draws its own."""
-        if not self._state.settings.flush_delay_s_max:
-            return True
+        """Whether a peer's moment has come: with a delay set, each link draws its own."""
         return session.flush_at_s is not None and at >= session.flush_at_s
 
     def _note_backlog(self, session: Session, at: float) -> None:
@@ -266,14 +265,17 @@ class Relay:
         self._backlog[session.peer] = session
 
     def _count(self, outputs: list[GossipOutput]) -> None:
-        state, statistics = self._state, self.statistics
+        state = self._state
+        statistics = state.statistics
         statistics.peers = len(state.sessions) - state.second_count
         statistics.pool_envelopes = len(state.pool)
         statistics.pool_bytes = state.pool.size_bytes
         statistics.envelopes_evicted = state.pool.evicted_count
         for output in outputs:
             if isinstance(output, PacketsToSend):
-                size_bytes = sum(len(part.payload) for part in output.packets)
+                size_bytes = 0
+                for packet in output.packets:
+                    size_bytes += len(packet.payload)
                 statistics.packets_sent += len(output.packets)
                 statistics.payload_bytes_sent += size_bytes
                 session = state.sessions.get(output.peer)

@@ -100,6 +100,11 @@ class Tally:
         for name in self.__slots__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
+    def leave(self, count: int, size_bytes: int) -> None:
+        """Note envelopes that are sent."""
+        self.sent_useful += count
+        self.sent_useful_bytes += size_bytes
+
     def crossed(self, size_bytes: int) -> None:
         """Note that the peer sent us what we had sent to it."""
         self.sent_useful -= 1
