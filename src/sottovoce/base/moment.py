@@ -1,5 +1,6 @@
 """Time as an argument: below `runtime/` nobody reads a clock."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -18,3 +19,12 @@ class Moment(NamedTuple):
     def unix_whole_s(self) -> int:
         """The wall clock in whole seconds, rounded down, as envelopes have it."""
         return int(self.unix_s)
+
+
+def earliest(deadlines: Iterable[float | None]) -> float | None:
+    """Return the first of some deadlines, monotonic seconds; None if all are None."""
+    soonest: float | None = None
+    for at_s in deadlines:
+        if at_s is not None and (soonest is None or at_s < soonest):
+            soonest = at_s
+    return soonest

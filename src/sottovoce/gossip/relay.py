@@ -11,7 +11,7 @@ the network does. Relaying at once instead of every 300 ms: docs/spec-deviations
 from typing import Final, assert_never
 
 from sottovoce.base.entropy import Entropy
-from sottovoce.base.moment import Moment
+from sottovoce.base.moment import Moment, earliest
 from sottovoce.gossip.events import (
     ArchivedPosted,
     BloomChanged,
@@ -195,10 +195,12 @@ class Relay:
         state = self._state
         if state.unopened or state.topics_changed or state.interest_untold:
             return self._last_s
-        deadlines = [self._next_expiry_s, self._state.own_delays.next_deadline()]
-        deadlines += [session.leaves_at_s(self._last_s) for session in self._backlog.values()]
-        deadlines += [session.deadline_s for session in self._state.watched.values()]
-        return min((at for at in deadlines if at is not None), default=None)
+        deadlines = [self._next_expiry_s, state.own_delays.next_deadline()]
+        if self._backlog:
+            deadlines += [session.leaves_at_s(self._last_s) for session in self._backlog.values()]
+        if state.watched:
+            deadlines += [session.deadline_s for session in state.watched.values()]
+        return earliest(deadlines)
 
     def _pass_time(self, now: Moment, gathered: Gathered) -> None:
         state, at = self._state, now.monotonic_s

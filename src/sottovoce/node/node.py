@@ -10,7 +10,7 @@ from typing import TypeAlias, assert_never
 
 from sottovoce.base.entropy import Entropy
 from sottovoce.base.errors import LocalProtocolError
-from sottovoce.base.moment import Moment
+from sottovoce.base.moment import Moment, earliest
 from sottovoce.base.quantities import EnvelopeHash, PublicKey
 from sottovoce.base.secret import PrivateKey
 from sottovoce.devp2p.settings import ConnectionSettings
@@ -211,8 +211,7 @@ class Node:
         serving_s = None if self._serving is None else self._serving.next_deadline()
         budget_s = None if self._budget is None else self._budget.next_deadline()
         machines = (self._relay, self._links, self._history)
-        deadlines = (*(machine.next_deadline() for machine in machines), serving_s, budget_s)
-        return min((moment for moment in deadlines if moment is not None), default=None)
+        return earliest((*[machine.next_deadline() for machine in machines], serving_s, budget_s))
 
     def handle(self, event: inputs.Input, now: Moment) -> list[Effect]:
         """Take one input and return its effects in order.
