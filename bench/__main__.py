@@ -28,6 +28,7 @@ BENCHMARKS: Final = (
     "rlpx_frame",
     "rlpx_handshake",
     "relay_1to1",
+    "relay_work",
     "relay_fanout",
     "hop_latency",
     "archive_halt",

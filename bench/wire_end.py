@@ -29,7 +29,7 @@ WANTS_ALL: Final = rlp.encode([6])
 NO_WORK: Final = 0x7FEFFFFFFFFFFFFF
 WANTS_NOTHING: Final = rlp.encode([6, NO_WORK])
 # The same on Waku, whose status is a list of options.
-WAKU_WANTS_ALL: Final = rlp.encode([])
+WAKU_WANTS_ALL: Final = rlp.encode([[0, 0]])
 WAKU_WANTS_NOTHING: Final = rlp.encode([[0, NO_WORK]])
 _OF_WAKU: Final = frozenset({WAKU_WANTS_ALL, WAKU_WANTS_NOTHING})
 # The Go nodes put all that is new into one packet; a sink takes as much as a frame can carry.

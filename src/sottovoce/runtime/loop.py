@@ -27,11 +27,11 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 # Python looks for garbage in cycles after every 700 new objects, and through all of them whenever a
 # quarter is new. A pool is a hundred thousand objects that come and go and are in no cycle: with
 # these thresholds the looking takes a quarter of the time, and the long pauses are rare.
-_GC_THRESHOLDS: Final = (10_000, 20, 100)
+GC_THRESHOLDS: Final = (10_000, 20, 100)
 
 
 def run(main: Coroutine[Any, Any, ResultT]) -> ResultT:
     """Run a coroutine to its end, as `asyncio.run` does, in a process that is ours alone."""
-    gc.set_threshold(*_GC_THRESHOLDS)
+    gc.set_threshold(*GC_THRESHOLDS)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(main)
