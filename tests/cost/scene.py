@@ -3,6 +3,7 @@
 Only what repeats exactly is counted: calls of functions and objects in memory, never time.
 """
 
+import gc
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -137,11 +138,12 @@ def counting_calls() -> Iterator[Counter[str]]:
             counted[frame.f_code.co_qualname] += 1
 
     before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        yield counted
-    finally:
-        sys.setprofile(before)
+    with _without_collector():
+        sys.setprofile(note)
+        try:
+            yield counted
+        finally:
+            sys.setprofile(before)
 
 
 @contextmanager
@@ -154,11 +156,22 @@ def counting_lines() -> Iterator[list[int]]:
         return note
 
     before = sys.gettrace()
-    sys.settrace(note)
+    with _without_collector():
+        sys.settrace(note)
+        try:
+            yield counted
+        finally:
+            sys.settrace(before)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the collector from running: what listens to it elsewhere in the process is no cost."""
+    gc.disable()
     try:
-        yield counted
+        yield
     finally:
-        sys.settrace(before)
+        gc.enable()
 
 
 def counted(function: Callable[..., Any]) -> tuple[Callable[..., Any], list[int]]:
