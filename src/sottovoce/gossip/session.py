@@ -189,6 +189,8 @@ class Session:
         wishes = self.wishes
         if entry.known & self.bit or not entry.worlds & self.carries:
             return False
+        if wishes.bloom is None:
+            return entry.pow >= wishes.minimum_pow
         if not wishes.accept(entry.pow, entry.bloom):
             return False
         return wishes.topics is None or entry.topic in wishes.topics

@@ -170,7 +170,9 @@ class HistoryBook:
 
     def next_deadline(self) -> float | None:
         """Return the monotonic second at which a server is to be asked in another world."""
-        due_s = min((open.other_world_s for open in self._open.values()), default=math.inf)
+        if not self._open:
+            return None
+        due_s = min(open.other_world_s for open in self._open.values())
         return None if due_s == math.inf else due_s
 
     def time_passed(self, now: Moment) -> None:
