@@ -115,6 +115,8 @@ class _End:
                     said += self.sealed(self._status)
                 case wire.PacketsReceived(_, packets):
                     self.packet_count += len(packets)
+                case wire.LargeFrameChanged():
+                    pass
                 case wire.ConnectionEnded(_, _, detail):
                     raise ConnectionError(detail)
         return said

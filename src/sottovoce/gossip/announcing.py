@@ -21,7 +21,7 @@ from sottovoce.gossip.wishes import (
 
 
 def status_of(session: Session, admission: Admission, settings: GossipSettings) -> StatusOptions:
-    """Return what our status says to a peer; on a quiet session, that we want nothing there."""
+    """Return what our status says to a peer; on a deaf session, that we want nothing there."""
     has_one_pool = settings.bridges and settings.transport is Transport.BOTH
     interest = _interest(session, admission)
     return StatusOptions(
@@ -62,7 +62,7 @@ def interest_packet(session: Session, admission: Admission) -> Packet:
 
 def _interest(session: Session, admission: Admission) -> StatusOptions:
     """Return the one option that says what we want; none if that is everything."""
-    if session.is_quiet:
+    if session.is_deaf:
         return StatusOptions(bloom=bytes(BLOOM_BYTES))
     names_topics = session.dialect.status_form is not StatusForm.POSITIONS
     if names_topics and admission.announced_topics is not None:

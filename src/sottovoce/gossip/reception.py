@@ -12,7 +12,7 @@ from typing import Final, assert_never
 from sottovoce.base.errors import LocalProtocolError, RemoteProtocolError
 from sottovoce.base.moment import Moment
 from sottovoce.base.packets import Packet
-from sottovoce.gossip.announcing import status_of
+from sottovoce.gossip.announcing import interest_packet, status_of
 from sottovoce.gossip.batch import Batch
 from sottovoce.gossip.confirmations import (
     Refusal,
@@ -65,7 +65,7 @@ from sottovoce.gossip.pool import PoolEntry
 from sottovoce.gossip.registry import DialectTable, dialect_for
 from sottovoce.gossip.relay_state import Gathered, RelayState
 from sottovoce.gossip.session import Session
-from sottovoce.gossip.settings import Transport
+from sottovoce.gossip.settings import Interest, Transport
 from sottovoce.gossip.status import encode_status
 
 # What a refused peer reads. An envelope that has only just expired is dropped in silence, as in Go.
@@ -201,9 +201,21 @@ class Reception:
         twin = None if session.twin is None else state.sessions.get(session.twin)
         if twin is not None and twin.is_second:
             twin.decide_second(session, bridges=state.settings.bridges)
+            self._listen_on_both(session, twin, gathered)
             if twin.is_greeted:
                 state.offer_pool(twin, now_s, gathered)
         state.offer_pool(session, now_s, gathered)
+
+    def _listen_on_both(self, first: Session, second: Session, gathered: Gathered) -> None:
+        """Ask on Whisper, too, a peer that does not say that all of it comes on Waku.
+
+        Who asks for topics pays for data, and a Go node that bridges would send everything twice.
+        """
+        state = self._state
+        pays_for_data = state.settings.interest is Interest.TOPICS
+        if second.is_deaf and not first.one_pool and not pays_for_data:
+            second.is_deaf = False
+            state.send(second, gathered, interest_packet(second, state.admission))
 
     def _leave(self, session: Session) -> None:
         del self._state.sessions[session.peer]

@@ -135,9 +135,12 @@ class RelayState:
     def worlds_from(self, session: Session) -> int:
         """Return the worlds that an envelope may go to which came on a session.
 
-        What our own filters want plays no part: what crosses is what the pool takes.
+        What our own filters want plays no part: what crosses is what the pool takes. But what is
+        asked of a peer beside its Waku session crosses only if that peer lets it: it may be its
+        owner's wish that the worlds are apart.
         """
-        return ALL_WORLDS if self.settings.bridges else session.dialect.world
+        bridges = self.settings.bridges and not session.is_quiet
+        return ALL_WORLDS if bridges else session.dialect.world
 
     def draw_flush_delay_s(self) -> float:
         """Draw how long what we relay waits on one link, seconds."""
@@ -283,7 +286,7 @@ class RelayState:
         """Tell the peers what we want now."""
         self.interest_untold = False
         for session in self.sessions.values():
-            if not session.is_quiet:
+            if not session.is_deaf:
                 self.send(session, gathered, interest_packet(session, self.admission))
 
     def fail(

@@ -71,7 +71,8 @@ class Session:
         takes_direct_lists: Whether several direct envelopes may go to it as a list.
         one_pool: Whether what it gets in one world it has in the other.
         twin: The number of the session in the other world on the same connection, or None.
-        is_quiet: Whether the twin serves for all but our own envelopes.
+        is_quiet: Whether nothing but our own envelopes leaves here, beside the twin.
+        is_deaf: Whether the peer is told that we want nothing here; what it has comes on the twin.
         carries: What may leave on it: an envelope that shares a bit of its worlds with this.
         blocked: Whether its socket takes no more for now.
         flush_at_s: The monotonic second before which its queue stays, or None for none.
@@ -115,6 +116,7 @@ class Session:
         self.one_pool = False
         self.twin: Final = twin
         self.is_quiet: Final = is_quiet
+        self.is_deaf = is_quiet
         # What leaves on Whisper beside Waku is known when the peer said on Waku what it does.
         self.carries = 0 if self.is_second else dialect.world
         self.blocked = False

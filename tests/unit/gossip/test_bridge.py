@@ -40,6 +40,7 @@ from unit.gossip.network import (
     packets_to,
 )
 
+WHISPER_BLOOM_CODE = 3
 KEY = SymmetricKey(b"shared key of thirty-two bytes!!")
 BRIDGE = GossipSettings(own_delay_s_max=0.0)
 APART = replace(BRIDGE, bridges=False)
@@ -329,10 +330,11 @@ def test_own_envelopes_go_to_a_bridge_once() -> None:
     assert (hashes_to(10, sent), hashes_to(11, sent)) == ([], [own.hash])
 
 
-def test_change_of_interest_is_not_told_on_a_quiet_session() -> None:
-    bench = Bench(replace(EITHER, interest=Interest.BLOOM))
+@pytest.mark.parametrize("interest", [Interest.BLOOM, Interest.TOPICS])
+def test_peer_that_joins_the_worlds_is_asked_on_waku_alone(interest: Interest) -> None:
+    bench = Bench(replace(EITHER, interest=interest))
     bench.greet(1, WHISPER_V6)
-    bench.greet_both(10)
+    bench.greet_both(10, SAYS_ONE_POOL)
     wanted = make_filter(symmetric_key=KEY, topics=[TOPIC])
     told = bench.handle(FilterInstalled(1, wanted))
     assert [packet.payload[-BLOOM_BYTES:] for packet in packets_to(1, told)] == [
@@ -340,6 +342,32 @@ def test_change_of_interest_is_not_told_on_a_quiet_session() -> None:
     ]
     assert packets_to(10, told) == []
     assert len(packets_to(11, told)) == 1
+
+
+def test_peer_that_may_keep_the_worlds_apart_is_asked_in_both() -> None:
+    bench = Bench(replace(EITHER, interest=Interest.BLOOM))
+    bench.handle(FilterInstalled(1, make_filter(symmetric_key=KEY, topics=[TOPIC])))
+    [asked] = packets_to(10, bench.greet_both(10))
+    assert asked.code == WHISPER_BLOOM_CODE
+    assert asked.payload[-BLOOM_BYTES:] == bloom_to_bytes(topic_bloom(TOPIC))
+    told = bench.handle(FilterInstalled(2, make_filter(symmetric_key=KEY, topics=[OTHER_TOPIC])))
+    assert [len(packets_to(peer, told)) for peer in (10, 11)] == [1, 1]
+
+
+def test_what_comes_on_a_quiet_session_is_not_carried_into_the_other_world() -> None:
+    bench = Bench(EITHER)
+    bench.greet_both(10)
+    bench.greet(1, WAKU_V1)
+    envelope = make_envelope()
+    assert hashes_to(1, bench.feed(10, messages(envelope))) == []
+    assert hashes_to(1, bench.feed(11, messages(envelope))) == [envelope.hash]
+
+
+def test_who_pays_for_data_asks_a_peer_of_both_worlds_on_waku_alone() -> None:
+    bench = Bench(replace(EITHER, interest=Interest.TOPICS))
+    assert packets_to(10, bench.greet_both(10)) == []
+    told = bench.handle(FilterInstalled(1, make_filter(symmetric_key=KEY, topics=[TOPIC])))
+    assert [len(packets_to(peer, told)) for peer in (10, 11)] == [0, 1]
 
 
 def test_whisper_peer_of_a_node_that_prefers_waku_is_not_quiet() -> None:
