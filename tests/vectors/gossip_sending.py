@@ -109,6 +109,7 @@ def check_sent(recorded: dict[str, Any], section: dict[str, Any], dialect: Diale
     if recorded["packets"] is None:
         _check_refused(recorded, section, _Sent(dialect, fields, []))
         return
+    assert recorded["error"] is None
     expected = [packet_of(packet) for packet in recorded["packets"]]
     envelopes = [
         decode_envelope(unhex(section["envelopes"][label]["rlp"]))
