@@ -3,7 +3,9 @@
 Matplotlib belongs to the extra `sim` and is loaded only when something is drawn.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from textwrap import wrap
@@ -40,7 +42,8 @@ def check_plot(path: Path) -> None:
     """Check, before anything long begins, that a picture can be drawn into a file.
 
     Raises:
-        CommandError: Its kind is unknown, it is a folder or in none, or matplotlib is missing.
+        CommandError: Its kind is unknown, its folder is not there, nothing may be written there, it
+            is a folder itself, or matplotlib is missing.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise CommandError(
@@ -51,6 +54,11 @@ def check_plot(path: Path) -> None:
         raise CommandError(f"there is no folder {path.parent}; make it first", ExitCode.USAGE)
     if path.is_dir():
         raise CommandError(f"{path} is a folder; name a file in it", ExitCode.USAGE)
+    place = path if path.exists() else path.parent
+    if not os.access(place, os.W_OK):
+        raise CommandError(
+            f"you may not write to {place}; choose another place for the plot", ExitCode.USAGE
+        )
     if find_spec("matplotlib") is None:
         raise CommandError(
             'plots need matplotlib; install it with: pip install "sottovoce[sim]"', ExitCode.USAGE
@@ -78,13 +86,31 @@ def new_figure(columns: int = 1, *, width: float = 8.0, height: float = 4.4) -> 
     return figure, list(places[0])
 
 
+@contextmanager
+def plot_written(path: Path) -> Iterator[None]:
+    """Say which file it was if a picture cannot be written after all.
+
+    Raises:
+        CommandError: It cannot.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise CommandError(
+            f"the plot was not written into {path}: {error.strerror or error}; "
+            "draw it again into another place, the figures will be the same",
+            ExitCode.UNEXPECTED,
+        ) from error
+
+
 def save_figure(figure: Any, path: Path) -> None:  # noqa: ANN401 - matplotlib's
     """Write a figure into a file and forget it."""
     from matplotlib import pyplot
 
     # A date in the file would make each run's another one.
     metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
-    figure.savefig(path, metadata=metadata, bbox_inches="tight")
+    with plot_written(path):
+        figure.savefig(path, metadata=metadata, bbox_inches="tight")
     pyplot.close(figure)
 
 
