@@ -6,8 +6,11 @@ from typing import Any, Final
 
 from sottovoce.base.errors import RemoteProtocolError
 from sottovoce.base.quantities import envelope_hash
+from sottovoce.base.secret import SymmetricKey
+from sottovoce.crypto import secp256k1
 from sottovoce.gossip.direct_packets import Completion, decode_completion_body
-from sottovoce.gossip.envelope import decode_envelope
+from sottovoce.gossip.envelope import Envelope, decode_envelope
+from sottovoce.gossip.seal import open_envelope
 from sottovoce.gossip.sync_packets import SyncResponse, decode_sync_request, encode_sync_response
 from sottovoce.mail.cursor import Cursor, decode_cursor
 from sottovoce.mail.request import HistoryRequest, decode_request, encode_request
@@ -83,6 +86,7 @@ def _check_payload(entry: dict[str, Any]) -> None:
 def _check_envelope_request(document: dict[str, Any], entry: dict[str, Any]) -> None:
     envelope = decode_envelope(unhex(entry["request_envelope_rlp"]))
     assert envelope.hash == unhex(entry["request_id"])
+    _check_recorded_request(document, envelope, entry)
     scene = MailScene(
         document,
         packet_bytes_max=entry["max_message_size"],
@@ -99,6 +103,37 @@ def _check_envelope_request(document: dict[str, Any], entry: dict[str, Any]) -> 
     if ("mailserver", entry["name"]) in BETTER_THAN_PEER:
         expected = better_answer(document, entry)
     _check_sent(document, outputs, expected)
+
+
+def _check_recorded_request(
+    document: dict[str, Any], envelope: Envelope, entry: dict[str, Any]
+) -> None:
+    """Open the request with either key of the server, and read what it asks for."""
+    server = document["server"]
+    keys = (
+        SymmetricKey(unhex(server["symmetric_key"])),
+        secp256k1.private_key(unhex(server["asymmetric_private_key"])),
+    )
+    opened = [message for key in keys if (message := open_envelope(envelope, key, pow=0.0))]
+    payload = unhex(entry["request_payload"])
+    # Some are sealed for another password.
+    assert [message.payload for message in opened] == [payload] * len(opened)
+    fields = entry["fields"]
+    if fields is None:
+        return
+    try:
+        request = decode_request(payload)
+    except RemoteProtocolError:
+        return  # What is answered to it is what counts.
+    assert {
+        "lower": request.from_unix_s,
+        "upper": request.to_unix_s,
+        "bloom": request.bloom,
+        "topics": len(request.topics),
+        "limit": request.limit,
+        "cursor": request.cursor,
+        "batch": request.batch,
+    } == {**fields, "bloom": unhex(fields["bloom"]), "cursor": unhex(fields["cursor"])}
 
 
 def _check_plain(document: dict[str, Any], entry: dict[str, Any]) -> None:
