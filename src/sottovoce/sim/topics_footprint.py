@@ -135,21 +135,29 @@ class Observer:
         )
 
     def _candidates(self, before: Wanted, after: Sequence[Wanted]) -> int:
-        if before.topics is not None:
-            return 1
-        assert before.bloom is not None
-        counts = []
-        for later in after:
-            assert later.bloom is not None
-            new = later.bloom & ~before.bloom
-            if new:
-                counts.append(_explaining(self._blooms, new, later.bloom))
+        changes = [
+            self._named(before.topics, later)
+            if before.topics is not None
+            else self._explaining(before, later)
+            for later in after
+        ]
+        counts = [count for count in changes if count]
         return round(median(counts)) if counts else len(self.topics)
 
+    def _named(self, before: frozenset[Topic], later: Wanted) -> int:
+        """Count the known topics that are in a list and were not."""
+        assert later.topics is not None
+        new = later.topics - before
+        return sum(topic in new for topic in self.topics)
 
-def _explaining(blooms: Sequence[int], new: int, bloom: int) -> int:
-    """Count the topics that alone set all new bits and set none outside of the filter."""
-    return sum(each & new == new and each & bloom == each for each in blooms)
+    def _explaining(self, before: Wanted, later: Wanted) -> int:
+        """Count the topics that alone set all new bits and set none outside of the filter."""
+        assert before.bloom is not None
+        assert later.bloom is not None
+        new, bloom = later.bloom & ~before.bloom, later.bloom
+        if not new:
+            return 0
+        return sum(each & new == new and each & bloom == each for each in self._blooms)
 
 
 def _fill(wanted: Wanted) -> float:
