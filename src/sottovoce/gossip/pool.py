@@ -34,6 +34,11 @@ STALE_SLOTS_MAX: Final = 32
 # than the additions since the last one.
 _DEAD_SLACK: Final = 64
 
+# What a full pool put out would be new again, and go to all peers once more, if a slower neighbour
+# brought it when there is room: it would go round for as long as pools are full. Two times so many
+# are remembered, in three megabytes: a second of the fastest flood, and hours of a usual network.
+PUT_OUT_MAX: Final = 16384
+
 # Four thousand take a millisecond or two; more in one call would show on every link.
 EXPIRED_PER_CALL: Final = 4096
 
@@ -156,6 +161,10 @@ class Pool:
         self._worth: list[tuple[float, int, PoolEntry]] | None = None
         self._unranked: list[PoolEntry] = []
         self._serial = 0
+        # What was evicted, by the hash of its bytes that the dictionary above uses as well: the
+        # latest, and as many before them.
+        self._put_out: set[int] = set()
+        self._put_out_before: set[int] = set()
         self._slots = _Slots()
         self.size_bytes = 0
         self.evicted_count = 0
@@ -188,7 +197,8 @@ class Pool:
         """Pool an envelope that is not pooled yet.
 
         When there is no room, entries of less worth that are not our own make room; for one of
-        our own any that are not. If that would not do, nothing changes.
+        our own any that are not. If that would not do, nothing changes. What made room before
+        is not taken again, for it would go to all peers once more; one of our own is.
 
         Args:
             envelope: The envelope.
@@ -199,10 +209,12 @@ class Pool:
             worlds: The bits of the worlds that it may go to; one of our own goes to all.
 
         Returns:
-            The new entry, or None if there is no room.
+            The new entry, or None if there is no room, or was none for it before.
         """
         entries, raw = self._entries, envelope.raw
         assert raw not in entries, "an envelope is pooled twice"
+        if self.evicted_count and not own and self._was_put_out(raw):
+            return None
         size_bytes = len(raw)
         full = self.size_bytes + size_bytes > self._bytes_max or len(entries) >= self.count_max
         if full and not self._make_room(size_bytes, None if own else pow):
@@ -291,7 +303,14 @@ class Pool:
                 heapq.heappush(self._worth, (entry.pow, place, entry))
         return self._worth
 
+    def _was_put_out(self, raw: bytes) -> bool:
+        name = hash(raw)
+        return name in self._put_out or name in self._put_out_before
+
     def _evict(self, entry: PoolEntry) -> None:
+        self._put_out.add(hash(entry.raw))
+        if len(self._put_out) >= PUT_OUT_MAX:
+            self._put_out_before, self._put_out = self._put_out, set()
         self._remove(entry)
         self.evicted_count += 1
         self._dead_count += 1

@@ -102,14 +102,24 @@ def test_entry_that_became_our_own_is_not_evicted() -> None:
     assert add(pool, b"002", 2.0) is None
 
 
-def test_envelope_that_was_evicted_can_come_back_and_be_evicted_again() -> None:
+def test_envelope_that_was_evicted_does_not_come_back_unless_it_is_our_own() -> None:
     pool = Pool(SIZE)
     for data, pow in ((b"001", 1.0), (b"002", 2.0)):
         assert add(pool, data, pow) is not None
     assert pool.expire(START_UNIX_S + 60) == 1
-    for data, pow in ((b"001", 1.0), (b"002", 2.0), (b"003", 3.0)):
-        assert add(pool, data, pow) is not None
-    assert (len(pool), pool.size_bytes, pool.evicted_count) == (1, SIZE, 3)
+    assert add(pool, b"001", 1.0) is None
+    assert add(pool, b"001", 1.0, own=True) is not None
+    assert (len(pool), pool.size_bytes, pool.evicted_count) == (1, SIZE, 1)
+
+
+def test_earliest_of_what_was_evicted_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "PUT_OUT_MAX", 2)
+    pool = Pool(SIZE)
+    for number in range(6):
+        assert add(pool, b"%03d" % number, 1.0 + number) is not None
+    assert pool.expire(START_UNIX_S + 60) == 1
+    assert add(pool, b"004", 9.0) is None
+    assert add(pool, b"000", 9.0) is not None
 
 
 def test_indexes_do_not_grow_with_what_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
