@@ -63,7 +63,7 @@ test-long: $(VENV)/.test  ## SIMULATIONS networks, POINTS of crashes, KILLS, EXA
 	  tests/sim/test_mail.py tests/sim/test_mail_full_disk.py
 	@SOTTOVOCE_POINTS=$(POINTS) $(BIN)/python -m pytest --numprocesses auto --ignore tests/crash/test_kills.py --ignore tests/crash/test_archive_kills.py tests/crash
 	@SOTTOVOCE_KILLS=$(KILLS) $(BIN)/python -m pytest -s tests/crash/test_kills.py tests/crash/test_archive_kills.py
-	@SOTTOVOCE_FLOODS=all $(BIN)/python -m pytest -s tests/hostile/test_floods.py tests/hostile/test_memory.py
+	@SOTTOVOCE_FLOODS=all $(BIN)/python -m pytest -s tests/hostile/test_floods.py tests/hostile/long_memory.py
 	@SOTTOVOCE_EXAMPLES=$(EXAMPLES) SOTTOVOCE_STATES=$(STATES) $(BIN)/python -m pytest --hypothesis-seed=$(SEED) tests/property
 
 sim: $(VENV)/.base  ## one simulated network, from SEED

@@ -17,7 +17,7 @@ DIALS_IN_PROGRESS_MAX: Final = 16
 # in between, one that reads 16 kB a second stays.
 WRITE_TIMEOUT_S: Final = 20.0
 # What unfinished large frames of all peers take together: six of the largest, or sixteen bursts of
-# 2 MB at once. With a full pool and fifty peers that read nothing a node stays below 256 MiB.
+# 2 MB at once. With a full pool and fifty peers that read nothing a node takes some 256 MiB.
 FRAME_ROOM_BYTES_MAX: Final = 32 * 1024 * 1024
 # So long a large frame may take while another waits for its room: 2 MB at 1 MB/s. Fifty peers with
 # frames of the largest size that never end are gone within 17 seconds, before a Go node gives up
