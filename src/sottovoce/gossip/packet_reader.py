@@ -180,10 +180,14 @@ def _read_batch_acknowledged(session: Session, payload: bytes) -> BatchAnswered:
 
 
 def _read_message_response(session: Session, payload: bytes) -> BatchAnswered | None:
-    response = decode_message_response(payload)
-    if response is None or response is UNREADABLE:
-        # It may have refused anything; the bare acknowledgement that follows must not count.
-        session.batches.forget_all()
+    response: BatchResponse | None = UNREADABLE
+    try:
+        response = decode_message_response(payload)
+    finally:
+        if response is None or response is UNREADABLE:
+            # It may have refused anything; the bare acknowledgement that follows must not count.
+            # Nor may it where a packet that is broken altogether is passed over.
+            session.batches.forget_all()
     return None if response is None else BatchAnswered(session.confirm(response))
 
 

@@ -27,12 +27,14 @@ from sottovoce.gossip.events import (
     PeerGreeted,
     PeerLeft,
 )
+from sottovoce.gossip.options import StatusOptions, encode_option_status
 from sottovoce.gossip.seal import EnvelopeRoute, seal
 from sottovoce.gossip.session import HELD_BYTES_MAX
 from sottovoce.gossip.settings import GossipSettings, Interest
 from sottovoce.gossip.sync_packets import (
     SyncRequest,
 )
+from sottovoce.gossip.waku_v1 import STATUS_GO_WAKU_V1
 from sottovoce.gossip.whisper_v6 import GETH
 from unit.gossip.network import (
     OTHER_TOPIC,
@@ -347,6 +349,17 @@ def test_acknowledgement_behind_a_response_that_cannot_be_read_confirms_nothing(
     acknowledged = Packet(11, encode_batch_acknowledged(batch))
     assert bench.feed(1, response, acknowledged) == []
     assert failures(bench.feed(1, response)) == []
+
+
+def test_nothing_is_confirmed_behind_a_broken_response_that_is_passed_over() -> None:
+    bench = Bench(dialect=STATUS_GO_WAKU_V1)
+    said = StatusOptions(minimum_pow=0.0, light=False, confirmations=True)
+    bench.greet(1, Packet(0, encode_option_status(STATUS_GO_WAKU_V1, said)))
+    batch = batch_hash(sent_batch(bench, make_envelope()))
+    response = Packet(12, rlp.encode((2, (batch, ()), b"a third item")))
+    acknowledged = Packet(11, encode_batch_acknowledged(batch))
+    assert bench.feed(1, response, acknowledged) == []
+    assert bench.relay.statistics.packets_skipped == 1
 
 
 def test_batches_of_others_envelopes_are_not_told() -> None:
