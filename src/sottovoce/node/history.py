@@ -243,8 +243,10 @@ class HistoryBook:
                 return
         taken = received.envelopes if received.trusted else tuple(asked_for)
         new = sum(self._heard.note(part.hash) for part in asked_for)
-        self._brought.setdefault(open.wish.request, set()).update(part.hash for part in asked_for)
         told = min(len(asked_for), open.limit - open.told)
+        # What a trusted server sends beyond the limit is taken, and was not asked for.
+        brought = self._brought.setdefault(open.wish.request, set())
+        brought.update(part.hash for part in asked_for[:told])
         open.told += told
         self._emit(HistoryArriving(open.wish.request, told, min(new, told), size_bytes))
         if taken:

@@ -191,6 +191,16 @@ def test_what_a_cancelled_request_brought_is_forgotten() -> None:
     assert scene.client.node.sizes()["history brought"] == 0
 
 
+def test_what_a_trusted_server_sends_beyond_the_limit_is_remembered_for_no_request() -> None:
+    scene = Scene()
+    key = scene.server.mailserver.enode.public_key
+    scene.client.command(inputs.TrustPeer(key, trusted=True))
+    scene.ask(7, wanted=replace(WANTED, limit=2))
+    scene.server.send(*(old(bytes([number])) for number in range(3)))
+    assert len(scene.client.heard()) == 3
+    assert scene.client.node.sizes()["history brought"] == 2
+
+
 # ---- liars
 
 
