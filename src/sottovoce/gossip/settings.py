@@ -30,7 +30,7 @@ class Transport(Enum):
 
     WHISPER = "whisper"
     WAKU = "waku"
-    EITHER = "either"  # Waku where the peer speaks it, and Whisper where it does not
+    EITHER = "either"  # Waku where the peer speaks it, and Whisper where more may come on it
     BOTH = "both"  # all that a peer speaks
 
 

@@ -294,14 +294,20 @@ def test_topics_are_told_once_whatever_many_filters_say() -> None:
     assert [done.request for done in anna.fetched] == [None]
 
 
-def test_message_is_stored_when_a_mailserver_that_we_trust_confirms_it() -> None:
-    office = Office()
+def asking(office: Office) -> tuple[Participant, Message]:
+    """Return somebody who trusts the server, and what she has just said in public."""
     anna = Participant("anna", office)
     anna.start(SERVER)
     anna.ask(JoinPublicChat(LOBBY))
     message = anna.ask(SendMessage(LOBBY, "Who is there?"))
     assert isinstance(message, Message)
     office.run(1)
+    return anna, message
+
+
+def test_message_is_stored_when_a_mailserver_that_we_trust_confirms_it() -> None:
+    office = Office()
+    anna, message = asking(office)
     [letter] = office.archive
 
     def confirmed(key: PublicKey, *accepted: EnvelopeHash) -> MessageState:
@@ -320,12 +326,7 @@ def test_message_is_stored_when_a_mailserver_that_we_trust_confirms_it() -> None
 
 def test_word_of_a_mailserver_that_we_trust_no_more_counts_not() -> None:
     office = Office()
-    anna = Participant("anna", office)
-    anna.start(SERVER)
-    anna.ask(JoinPublicChat(LOBBY))
-    message = anna.ask(SendMessage(LOBBY, "Who is there?"))
-    assert isinstance(message, Message)
-    office.run(1)
+    anna, message = asking(office)
     [letter] = office.archive
     anna.tell(ServersChanged(()))
     anna.tell(effects.ConfirmedByPeer(SERVER_KEY, letter.hash, (), (letter.hash,)))
@@ -339,12 +340,7 @@ def test_public_message_whose_confirmation_was_lost_is_stored_when_a_mailserver_
     is_trusted: bool,
 ) -> None:
     office = Office()
-    anna = Participant("anna", office)
-    anna.start(SERVER)
-    anna.ask(JoinPublicChat(LOBBY))
-    message = anna.ask(SendMessage(LOBBY, "Who is there?"))
-    assert isinstance(message, Message)
-    office.run(1)
+    anna, message = asking(office)
     anna.stop()
     office.run(60)
     anna.start(*((SERVER,) if is_trusted else ()))
